@@ -1,0 +1,4 @@
+//! The SQL of this room.
+
+pub mod log;
+pub mod positions;
