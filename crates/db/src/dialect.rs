@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, DbBackend};
+use sea_orm::{ConnectOptions, ConnectionTrait, DbBackend};
 
 use crate::{DbError, Settings};
 
@@ -56,7 +56,7 @@ impl Engine {
     pub(crate) fn of(backend: DbBackend) -> Self {
         match backend {
             DbBackend::Sqlite => Self::Sqlite,
-            DbBackend::Postgres | DbBackend::MySql => Self::Postgres,
+            _ => Self::Postgres,
         }
     }
 
@@ -125,14 +125,14 @@ impl Engine {
             Self::Postgres => " FOR UPDATE SKIP LOCKED",
         }
     }
+}
 
-    /// Added to a SELECT of a row that is about to be changed, so that two changes of it follow one another.
-    #[must_use]
-    pub fn for_update(self) -> &'static str {
-        match self {
-            Self::Sqlite => "",
-            Self::Postgres => " FOR UPDATE",
-        }
+/// Added to a SELECT of a row that is about to be changed, so that two changes of it follow one another.
+#[must_use]
+pub fn for_update<C: ConnectionTrait>(conn: &C) -> &'static str {
+    match Engine::of(conn.get_database_backend()) {
+        Engine::Sqlite => "",
+        Engine::Postgres => " FOR UPDATE",
     }
 }
 

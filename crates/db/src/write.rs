@@ -104,7 +104,8 @@ impl Db {
         answer
     }
 
-    /// Every event with a stamp below this is committed and visible to a read that starts now.
+    /// Every event with a stamp below this is committed and visible to a read that starts now. On PostgreSQL a
+    /// transaction that is open anywhere in the cluster holds it back until it ends; nothing is skipped meanwhile.
     ///
     /// # Errors
     /// When the engine fails.

@@ -56,7 +56,10 @@ testkit::both! {
         for _ in 0..5 {
             let stamp = note(t, "a", false).await.unwrap();
             assert!(stamp > highest.swap(stamp, Ordering::SeqCst));
-            assert!(t.db.stamp_horizon().await.unwrap() > stamp);
+            // On PostgreSQL a transaction that is open anywhere in the cluster holds the horizon back for its while.
+            while t.db.stamp_horizon().await.unwrap() <= stamp {
+                tokio::task::yield_now().await;
+            }
         }
         t.db.raise_stamps(1_000_000_000).await.unwrap();
         assert!(note(t, "a", false).await.unwrap() > 1_000_000_000);
