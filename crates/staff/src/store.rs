@@ -1,0 +1,5 @@
+//! The SQL of this room.
+
+pub mod api_keys;
+pub mod departments;
+pub mod jurisdictions;
