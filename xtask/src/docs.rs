@@ -22,6 +22,7 @@ pub fn check() -> Result<String, String> {
     for (page, content) in &texts {
         wrong.extend(broken_links(page, content, &texts, &|path| root().join(path).exists()).into_iter().map(|what| format!("{page}: {what}")));
     }
+    wrong.extend(decisions(&texts));
     let sources: Vec<String> = ["crates", "xtask"].into_iter().map(|folder| files(folder, ".rs")).collect::<Result<Vec<_>, _>>()?.concat();
     let rooms: BTreeSet<&str> = sources.iter().filter_map(|path| room(path)).collect();
     wrong.extend(rooms.iter().map(|room| format!("crates/{room}/README.md")).filter(|page| !texts.contains_key(page)).map(|page| format!("{page} is missing")));
@@ -39,6 +40,26 @@ pub fn check() -> Result<String, String> {
         }
     }
     if wrong.is_empty() { Ok(format!("{} pages, {} Rust files", texts.len(), sources.len())) } else { Err(format!("documents:\n  {}", wrong.join("\n  "))) }
+}
+
+/// Where the decisions stand.
+const DECISIONS: &str = "docs/adr/";
+
+/// Decisions that share a number, or that the list of decisions leaves out.
+fn decisions(pages: &BTreeMap<String, String>) -> Vec<String> {
+    let list = pages.get(&format!("{DECISIONS}README.md")).map_or("", String::as_str);
+    let mut numbers = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for name in pages.keys().filter_map(|page| page.strip_prefix(DECISIONS)).filter(|name| *name != "README.md") {
+        let number = name.split('-').next().unwrap_or_default();
+        if number.len() != 4 || !number.bytes().all(|b| b.is_ascii_digit()) || !numbers.insert(number) {
+            wrong.push(format!("{DECISIONS}{name}: a decision has a number of four digits of its own in front"));
+        }
+        if !list.contains(&format!("({name})")) {
+            wrong.push(format!("{DECISIONS}README.md does not list {name}"));
+        }
+    }
+    wrong
 }
 
 /// Links of a page that lead nowhere, and paths in back-quotes that do not exist.
@@ -124,6 +145,18 @@ mod tests {
     fn links_are_resolved_from_their_page() {
         assert_eq!(resolve("docs/adr/README.md", "../ARCHITECTURE.md"), "docs/ARCHITECTURE.md");
         assert_eq!(resolve("README.md", "docs/adr/"), "docs/adr");
+    }
+
+    #[test]
+    fn decisions_are_numbered_and_listed() {
+        let pages = |names: &[&str], list: &str| {
+            let mut pages: BTreeMap<String, String> = names.iter().map(|name| (format!("docs/adr/{name}"), String::new())).collect();
+            pages.insert("docs/adr/README.md".to_owned(), list.to_owned());
+            pages
+        };
+        assert!(decisions(&pages(&["0001-a.md"], "[0001](0001-a.md)")).is_empty());
+        assert_eq!(decisions(&pages(&["0001-a.md", "0001-b.md", "c.md"], "(0001-a.md) (0001-b.md) (c.md)")).len(), 2);
+        assert_eq!(decisions(&pages(&["0001-a.md"], "")), ["docs/adr/README.md does not list 0001-a.md"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Who owns which table, and who may touch it. A table is made by one room; its first column, its key and its indexes
 //! begin with the jurisdiction; only its owner writes it; another room reads it only where `docs/edges.toml` says why;
-//! and SQL stands nowhere but in a room's `store.rs` or `store/`.
+//! SQL stands nowhere but in a room's `store.rs` or `store/`; and the room's README names its tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,7 +35,13 @@ pub fn check() -> Result<String, String> {
     for path in files("crates", ".rs")?.iter().filter(|path| path.contains("/src/")) {
         rules.source(path, &literals(&text(path)?));
     }
-    let wrong = rules.finish();
+    let mut wrong = rules.finish();
+    for (name, table) in &rules.tables {
+        let page = format!("crates/{}/README.md", table.room);
+        if !text(&page).is_ok_and(|content| content.contains(&format!("`{name}`"))) {
+            wrong.push(format!("{page} does not name the table `{name}`, which {} owns", table.room));
+        }
+    }
     if wrong.is_empty() {
         Ok(format!("{} tables, each with one owner", rules.tables.len()))
     } else {
