@@ -183,7 +183,7 @@ pub(crate) async fn failed(
     struct Row {
         failures: i32,
     }
-    let look = format!("{LOOK}{}", tx.engine().for_update());
+    let look = format!("{LOOK}{}", db::dialect::for_update(tx.conn()));
     let (j, follower) = (jurisdiction.0, holder.follower.as_str());
     let values = [j.into(), follower.into(), from.stamp.into(), from.id.into(), holder.owner.into(), holder.now.millis().into()];
     if let Some(row) = db::one::<Row, _>(tx.conn(), &look, values).await? {

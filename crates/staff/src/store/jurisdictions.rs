@@ -66,7 +66,7 @@ pub async fn jurisdictions<C: ConnectionTrait>(conn: &C) -> Result<Vec<Jurisdict
 pub(crate) async fn for_change(tx: &Tx, id: JurisdictionId) -> Result<Option<Jurisdiction>, DbError> {
     const SQL: &str =
         "SELECT jurisdiction_id, code, name, timezone, secret, contact, key_service, public_url, created_at FROM jurisdictions WHERE jurisdiction_id = $1";
-    let sql = format!("{SQL}{}", tx.engine().for_update());
+    let sql = format!("{SQL}{}", db::dialect::for_update(tx.conn()));
     db::one::<Row, _>(tx.conn(), &sql, [id.0.into()]).await?.map(Jurisdiction::try_from).transpose()
 }
 
