@@ -189,7 +189,10 @@ fn key_is_scoped(statement: &[String]) -> bool {
             continue;
         };
         keys += 1;
-        if !is(list, "(") || !is(list + 1, SCOPE) {
+        // Either a list of columns, or said at the one column that is the key.
+        let column = statement[..place].iter().rposition(|word| word == "," || word == "(").map_or(0, |before| before + 1);
+        let scoped = if is(list, "(") { is(list + 1, SCOPE) } else { is(column, SCOPE) };
+        if !scoped {
             return false;
         }
     }
@@ -267,6 +270,9 @@ mod tests {
         assert!(said("[unscoped]\nclock = \"one row\"\n", &[("crates/a/migrations/1.sql", bare)], &[]).is_empty());
         let index = format!("{NOTES}CREATE INDEX notes_by_state ON notes (state, day);\n");
         assert_eq!(said("", &[("crates/a/migrations/1.sql", &index)], &[]), ["notes_by_state (table notes) does not begin with jurisdiction_id"]);
+        let inline = "CREATE TABLE one (jurisdiction_id BIGINT NOT NULL PRIMARY KEY, n BIGINT);\n";
+        assert!(said("", &[("crates/a/migrations/1.sql", inline)], &[]).is_empty());
+        assert_eq!(said("", &[("crates/a/migrations/1.sql", &inline.replace("n BIGINT", "n BIGINT UNIQUE"))], &[]).len(), 1);
         let unique = NOTES.replace("PRIMARY KEY (jurisdiction_id, id)", "PRIMARY KEY (jurisdiction_id, id),\n UNIQUE (day)");
         assert_eq!(said("", &[("crates/a/migrations/1.sql", &unique)], &[]).len(), 1);
         assert_eq!(said("[unscoped]\ngone = \"?\"\n", &[], &[]), ["[unscoped] \"gone\" is excused, but nothing needs it: strike it out"]);
