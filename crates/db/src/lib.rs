@@ -20,7 +20,7 @@ use tokio::sync::watch;
 pub use dialect::Engine;
 pub use migrate::Migration;
 pub use sql::{all, exec, insert_many, one};
-pub use write::Tx;
+pub use write::{Tx, WriteTimes};
 
 /// What went wrong between this program and its database.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +92,7 @@ struct Inner {
     reader: DatabaseConnection,
     writer: write::Writer,
     committed: watch::Sender<u64>,
+    write_times: write::Times,
 }
 
 impl std::fmt::Debug for Db {
@@ -116,7 +117,7 @@ impl Db {
                 }
                 let writer = Database::connect(dialect::sqlite_writer(path, settings)).await?;
                 let reader = Database::connect(dialect::sqlite_reader(path, settings)).await?;
-                Inner { engine: Engine::Sqlite, reader, writer: write::Writer::grouped(writer), committed }
+                Inner { engine: Engine::Sqlite, reader, writer: write::Writer::grouped(writer), committed, write_times: write::Times::default() }
             }
             dialect::Address::Postgres(url) => {
                 let mut options = ConnectOptions::new(url);
@@ -129,7 +130,7 @@ impl Db {
                     .acquire_timeout(settings.busy)
                     .connect_timeout(settings.busy);
                 let pool = Database::connect(options).await?;
-                Inner { engine: Engine::Postgres, reader: pool.clone(), writer: write::Writer::Pool(pool), committed }
+                Inner { engine: Engine::Postgres, reader: pool.clone(), writer: write::Writer::Pool(pool), committed, write_times: write::Times::default() }
             }
         };
         Ok(Self(Arc::new(inner)))

@@ -1,7 +1,9 @@
 //! One transaction for each use case; on SQLite, one commit for all that wait.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -53,6 +55,39 @@ impl Tx {
     }
 }
 
+/// Writes since the database was opened: their number and their time from the call to the durable answer, the wait for
+/// other writers included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WriteTimes {
+    /// Writes that were kept.
+    pub kept: u64,
+    /// Writes of which nothing was kept.
+    pub undone: u64,
+    /// The time of all of them together.
+    pub total: Duration,
+}
+
+/// [`WriteTimes`] as it is counted.
+#[derive(Debug, Default)]
+pub(crate) struct Times {
+    kept: AtomicU64,
+    undone: AtomicU64,
+    micros: AtomicU64,
+}
+
+impl Times {
+    fn add(&self, taken: Duration, kept: bool) {
+        let count = if kept { &self.kept } else { &self.undone };
+        count.fetch_add(1, Ordering::Relaxed);
+        self.micros.fetch_add(u64::try_from(taken.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    fn read(&self) -> WriteTimes {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        WriteTimes { kept: read(&self.kept), undone: read(&self.undone), total: Duration::from_micros(read(&self.micros)) }
+    }
+}
+
 type Run = Box<dyn for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, bool> + Send>;
 
 /// One piece of work on its way to the writer.
@@ -94,14 +129,22 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
+        let from = Instant::now();
         let answer = match &self.0.writer {
             Writer::Grouped { queue, .. } => through_queue(queue, work).await,
             Writer::Pool(pool) => alone(pool, work).await,
         };
+        self.0.write_times.add(from.elapsed(), answer.is_ok());
         if answer.is_ok() {
             self.0.committed.send_modify(|n| *n += 1);
         }
         answer
+    }
+
+    /// How many writes of this process there were and how long they took, for metrics.
+    #[must_use]
+    pub fn write_times(&self) -> WriteTimes {
+        self.0.write_times.read()
     }
 
     /// Every event with a stamp below this is committed and visible to a read that starts now. On PostgreSQL a

@@ -48,6 +48,9 @@ testkit::both! {
         assert!(matches!(failed, Err(DbError::Address(_))));
         assert!(matches!(panicked, Err(DbError::Panicked)));
         assert_eq!(count(&t.db).await, 2);
+        let times = t.db.write_times();
+        assert_eq!((times.kept, times.undone), (3, 2), "the migration and two notes were kept");
+        assert!(!times.total.is_zero());
     }
 
     async fn stamps_grow_and_the_horizon_lies_above_what_is_committed(t: &TestDb) {
