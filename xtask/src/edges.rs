@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::Facts;
 use crate::process::{cargo, output};
+use crate::source::{files, text};
 
 /// Crate to the crates of this workspace that it uses.
 type Graph = BTreeMap<String, BTreeSet<String>>;
@@ -21,12 +22,36 @@ pub fn check() -> Result<String, String> {
         output(cargo().args(words)).map(|text| graph(&text))
     };
     let (used, in_tests) = (tree("normal,build")?, tree("dev")?);
-    let wrong = compare(&facts, &used, &in_tests);
+    let mut wrong = compare(&facts, &used, &in_tests);
+    wrong.extend(idle(&used)?);
     if wrong.is_empty() {
         Ok(format!("{} crates, {} edges", used.len(), used.values().map(BTreeSet::len).sum::<usize>()))
     } else {
         Err(format!("edges between crates (docs/edges.toml):\n  {}", wrong.join("\n  ")))
     }
+}
+
+/// Edges that a crate's Cargo.toml has and its code does not need.
+fn idle(used: &Graph) -> Result<Vec<String>, String> {
+    let mut wrong = Vec::new();
+    for (name, uses) in used.iter().filter(|(_, uses)| !uses.is_empty()) {
+        let mut code = String::new();
+        for path in files(&format!("crates/{name}/src"), ".rs")? {
+            code.push_str(&text(&path)?);
+        }
+        wrong.extend(
+            uses.iter()
+                .filter(|other| !mentions(&code, other))
+                .map(|other| format!("{name} lists {other} in its Cargo.toml, but its code never says `{other}::`")),
+        );
+    }
+    Ok(wrong)
+}
+
+/// Whether the code names something of that crate.
+fn mentions(code: &str, name: &str) -> bool {
+    let path = format!("{}::", name.replace('-', "_"));
+    code.match_indices(&path).any(|(place, _)| !code[..place].ends_with(|before: char| before.is_alphanumeric() || before == '_'))
 }
 
 /// Reads `cargo tree`: lines of depth, name, version and, for crates of this workspace, the path in brackets.
@@ -136,6 +161,12 @@ mod tests {
         assert_eq!(said(FACTS, "0kernel v0 (/x)\n0db v0 (/x)\n", ""), ["db may use kernel, but does not: strike it out"]);
         assert_eq!(said(FACTS, "0kernel v0 (/x)\n", ""), ["db is listed, but there is no such crate"]);
         assert_eq!(said(FACTS, &format!("{TREE}0staff v0 (/x)\n"), "").len(), 1);
+    }
+
+    #[test]
+    fn an_edge_that_the_code_does_not_need_is_seen() {
+        assert!(mentions("use db::Db;", "db") && mentions("x(db::one())", "db"));
+        assert!(!mentions("use sandb::Db; use db;", "db") && !mentions("", "db"));
     }
 
     #[test]
