@@ -1,6 +1,7 @@
 //! One event: what happened to which subject, when, and by whom.
 
 use std::fmt;
+use std::str::FromStr;
 
 use kernel::{JurisdictionId, Timestamp};
 use uuid::Uuid;
@@ -90,6 +91,27 @@ impl fmt::Display for Actor {
     }
 }
 
+/// A text that names nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is not an actor such as system, resident, api-key:ID, staff:ID or import:NAME")]
+pub struct NotAnActor;
+
+impl FromStr for Actor {
+    type Err = NotAnActor;
+
+    fn from_str(text: &str) -> Result<Self, NotAnActor> {
+        let id = |id: &str| id.parse().map_err(|_| NotAnActor);
+        match text.split_once(':') {
+            None if text == "system" => Ok(Self::System),
+            None if text == "resident" => Ok(Self::Resident),
+            Some(("import", name)) => Ok(Self::Import(name.to_owned())),
+            Some(("api-key", key)) => Ok(Self::ApiKey(id(key)?)),
+            Some(("staff", person)) => Ok(Self::Staff(id(person)?)),
+            _ => Err(NotAnActor),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,5 +124,9 @@ mod tests {
         assert_eq!(Actor::Import("alder-falls-2019".to_owned()).to_string(), "import:alder-falls-2019");
         assert_eq!(Actor::ApiKey(id).to_string(), "api-key:01900000-0000-7000-8000-000000000001");
         assert_eq!(Actor::Staff(id).to_string(), "staff:01900000-0000-7000-8000-000000000001");
+        for actor in [Actor::System, Actor::Resident, Actor::Import("a:b".to_owned()), Actor::ApiKey(id), Actor::Staff(id)] {
+            assert_eq!(actor.to_string().parse(), Ok(actor));
+        }
+        assert_eq!("staff:somebody".parse::<Actor>(), Err(NotAnActor));
     }
 }

@@ -23,7 +23,7 @@ mod position;
 mod runner;
 mod store;
 
-pub use event::{Actor, Event, NewEvent};
+pub use event::{Actor, Event, NewEvent, NotAnActor};
 pub use follower::{Follower, FollowerError, OutsideFollower};
 pub use position::{NotAPosition, Position};
 pub use runner::{Followers, Round, Settings};
