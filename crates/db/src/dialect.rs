@@ -158,7 +158,8 @@ fn sqlite_options(path: &Path, settings: &Settings, own: &'static [(&'static str
 
 /// The one connection that writes. Each commit is synced in full: what was acknowledged survives a power cut.
 pub(crate) fn sqlite_writer(path: &Path, settings: &Settings) -> ConnectOptions {
-    const OWN: &[(&str, &str)] = &[("synchronous", "FULL"), ("foreign_keys", "ON"), ("cache_size", "-32768"), ("journal_size_limit", "67108864"), ("wal_autocheckpoint", "4000")];
+    const OWN: &[(&str, &str)] =
+        &[("synchronous", "FULL"), ("foreign_keys", "ON"), ("cache_size", "-32768"), ("journal_size_limit", "67108864"), ("wal_autocheckpoint", "4000")];
     let mut options = sqlite_options(path, settings, OWN);
     options.max_connections(1).idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
     options

@@ -101,8 +101,12 @@ async fn waiting<C: ConnectionTrait>(conn: &C, steps: &[Migration]) -> Result<Ve
 
 async fn run(tx: &Tx, step: &Migration) -> Result<(), DbError> {
     for statement in step.statements() {
-        tx.conn().execute_unprepared(statement.trim_end_matches(';')).await.map_err(|error| DbError::Migrations(format!("{}/{}: {error}", step.room, step.number)))?;
+        tx.conn()
+            .execute_unprepared(statement.trim_end_matches(';'))
+            .await
+            .map_err(|error| DbError::Migrations(format!("{}/{}: {error}", step.room, step.number)))?;
     }
-    sql::exec(tx.conn(), "INSERT INTO migrations (room, number, checksum) VALUES ($1, $2, $3)", [step.room.into(), step.number.into(), step.checksum().into()]).await?;
+    sql::exec(tx.conn(), "INSERT INTO migrations (room, number, checksum) VALUES ($1, $2, $3)", [step.room.into(), step.number.into(), step.checksum().into()])
+        .await?;
     Ok(())
 }

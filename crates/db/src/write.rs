@@ -244,7 +244,12 @@ async fn serve(conn: DatabaseConnection, mut waiting: mpsc::Receiver<Work>) {
     }
 }
 
-async fn group(conn: &DatabaseConnection, first: Work, waiting: &mut mpsc::Receiver<Work>, kept: &mut Vec<oneshot::Sender<Result<(), DbError>>>) -> Result<(), DbError> {
+async fn group(
+    conn: &DatabaseConnection,
+    first: Work,
+    waiting: &mut mpsc::Receiver<Work>,
+    kept: &mut Vec<oneshot::Sender<Result<(), DbError>>>,
+) -> Result<(), DbError> {
     let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
     let outer = match conn.begin_with_options(options).await {
         Ok(outer) => outer,

@@ -62,7 +62,11 @@ impl Phone {
         let text = text.trim();
         let (plus, rest) = text.strip_prefix('+').map_or(("", text), |rest| ("+", rest));
         let digits: String = rest.chars().filter(|c| !" .-()/\u{a0}".contains(*c)).collect();
-        if (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) { Ok(Self(format!("{plus}{digits}"))) } else { Err(NotAContact::Phone) }
+        if (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) {
+            Ok(Self(format!("{plus}{digits}")))
+        } else {
+            Err(NotAContact::Phone)
+        }
     }
 
     /// Digits, with `+` in front where the country was given.

@@ -107,7 +107,7 @@ pub struct FrozenRouting {
 }
 
 /// One asked-for piece of work.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     /// Its id.
     pub id: RequestId,
@@ -254,7 +254,7 @@ pub struct NewRequest {
 }
 
 /// A photo as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Photo {
     /// Its id.
     pub id: PhotoId,

@@ -109,7 +109,14 @@ pub(crate) struct Near {
 }
 
 /// Open requests of one service within `radius_m` of `point`, asked for since `since`.
-pub(crate) async fn near<C: ConnectionTrait>(conn: &C, j: JurisdictionId, service: &str, point: LatLon, radius_m: f64, since: Timestamp) -> Result<Vec<Near>, DbError> {
+pub(crate) async fn near<C: ConnectionTrait>(
+    conn: &C,
+    j: JurisdictionId,
+    service: &str,
+    point: LatLon,
+    radius_m: f64,
+    since: Timestamp,
+) -> Result<Vec<Near>, DbError> {
     let mut values = vec![Value::from(j.0), service.into(), since.millis().into()];
     let Some(cells) = cells(&point.around(radius_m), &mut values) else { return Ok(Vec::new()) };
     let sql = format!(
@@ -125,7 +132,13 @@ pub(crate) async fn near<C: ConnectionTrait>(conn: &C, j: JurisdictionId, servic
 }
 
 /// Keeps who asked.
-pub(crate) async fn insert_reporter<C: ConnectionTrait>(conn: &C, j: JurisdictionId, request: RequestId, reporter: &Reporter, now: Timestamp) -> Result<(), DbError> {
+pub(crate) async fn insert_reporter<C: ConnectionTrait>(
+    conn: &C,
+    j: JurisdictionId,
+    request: RequestId,
+    reporter: &Reporter,
+    now: Timestamp,
+) -> Result<(), DbError> {
     let Reporter { first_name, last_name, email, phone, device_id, account_id, language } = reporter.clone();
     let values = [
         j.0.into(),
@@ -191,7 +204,17 @@ struct PhotoRow {
 impl From<PhotoRow> for Photo {
     fn from(row: PhotoRow) -> Self {
         let PhotoRow { id, request_id, update_id, object, width, height, bytes, private, recorded_at } = row;
-        Self { id: PhotoId(id), request: RequestId(request_id), update: update_id, object, width, height, bytes, private, recorded_at: Timestamp::from_millis(recorded_at) }
+        Self {
+            id: PhotoId(id),
+            request: RequestId(request_id),
+            update: update_id,
+            object,
+            width,
+            height,
+            bytes,
+            private,
+            recorded_at: Timestamp::from_millis(recorded_at),
+        }
     }
 }
 

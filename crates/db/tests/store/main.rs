@@ -6,7 +6,11 @@ use db::{DbError, Migration};
 use futures::FutureExt;
 use sea_orm::FromQueryResult;
 
-const TABLES: &[Migration] = &[Migration { room: "test", number: 1, sql: "CREATE TABLE notes (jurisdiction_id BIGINT NOT NULL, id UUID NOT NULL, body TEXT, PRIMARY KEY (jurisdiction_id, id));\n" }];
+const TABLES: &[Migration] = &[Migration {
+    room: "test",
+    number: 1,
+    sql: "CREATE TABLE notes (jurisdiction_id BIGINT NOT NULL, id UUID NOT NULL, body TEXT, PRIMARY KEY (jurisdiction_id, id));\n",
+}];
 
 #[derive(FromQueryResult)]
 struct Count {

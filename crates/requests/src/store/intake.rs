@@ -74,8 +74,37 @@ pub(crate) async fn token<C: ConnectionTrait>(conn: &C, j: JurisdictionId, token
 }
 
 /// Says what became of a token.
-pub(crate) async fn settle_token<C: ConnectionTrait>(conn: &C, j: JurisdictionId, token: &str, request: Option<RequestId>, refused: Option<&str>) -> Result<(), DbError> {
+pub(crate) async fn settle_token<C: ConnectionTrait>(
+    conn: &C,
+    j: JurisdictionId,
+    token: &str,
+    request: Option<RequestId>,
+    refused: Option<&str>,
+) -> Result<(), DbError> {
     let sql = "UPDATE intake_tokens SET request_id = $3, refused = $4 WHERE jurisdiction_id = $1 AND token = $2";
     db::exec(conn, sql, [j.0.into(), token.into(), request.map(|id| id.0).into(), refused.map(str::to_owned).into()]).await?;
     Ok(())
+}
+
+/// Imported requests that name a parent which was not here when they came, in the order of their ids.
+pub(crate) async fn without_parent<C: ConnectionTrait>(
+    conn: &C,
+    j: JurisdictionId,
+    origin: &str,
+    after: Option<Uuid>,
+    many: u64,
+) -> Result<Vec<crate::model::Request>, DbError> {
+    let sql = format!(
+        "SELECT {} FROM requests WHERE jurisdiction_id = $1 AND origin = $2 AND parent_id IS NULL AND source_fields LIKE '%\"parent_number\":%' AND id > $3
+         ORDER BY id LIMIT {many}",
+        super::row::list()
+    );
+    let rows = db::all::<super::RequestRow, _>(conn, &sql, [j.0.into(), origin.into(), after.unwrap_or_else(Uuid::nil).into()]).await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// Ties a repeat to its first request.
+pub(crate) async fn set_parent<C: ConnectionTrait>(conn: &C, j: JurisdictionId, child: RequestId, parent: RequestId) -> Result<u64, DbError> {
+    let sql = "UPDATE requests SET parent_id = $3 WHERE jurisdiction_id = $1 AND id = $2 AND parent_id IS NULL";
+    db::exec(conn, sql, [j.0.into(), child.0.into(), parent.0.into()]).await
 }

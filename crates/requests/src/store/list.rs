@@ -73,13 +73,16 @@ pub(crate) async fn list<C: ConnectionTrait>(conn: &C, j: JurisdictionId, filter
     };
     // A circle is cut out of its box here, so the database must not count rows that the circle then drops.
     let Some((centre, radius)) = filter.near else {
-        // The deep part of a list is skipped on the index alone; only the rows that are shown are read whole.
-        let sql = format!(
-            "SELECT {} FROM requests WHERE jurisdiction_id = $1 AND id IN (SELECT id FROM requests WHERE {condition} ORDER BY {order} LIMIT {} OFFSET {}) ORDER BY {order}",
-            row::list(),
-            filter.limit,
-            filter.offset
-        );
+        let (columns, limit, offset) = (row::list(), filter.limit, filter.offset);
+        let sql = if offset == 0 {
+            format!("SELECT {columns} FROM requests WHERE {condition} ORDER BY {order} LIMIT {limit}")
+        } else {
+            // The part of a list that is passed over is read from the index alone; only the rows that are shown are read whole.
+            format!(
+                "SELECT {columns} FROM requests WHERE jurisdiction_id = $1 AND id IN
+                 (SELECT id FROM requests WHERE {condition} ORDER BY {order} LIMIT {limit} OFFSET {offset}) ORDER BY {order}"
+            )
+        };
         return Ok(db::all::<RequestRow, _>(conn, &sql, values).await?.into_iter().map(|row| row.0).collect());
     };
     let sql = format!("SELECT {} FROM requests WHERE {condition} ORDER BY {order} LIMIT 20000", row::list());
@@ -98,7 +101,13 @@ pub(crate) async fn count<C: ConnectionTrait>(conn: &C, j: JurisdictionId, filte
 }
 
 /// The next requests in the order of their ids after `after`: for walks through all of them that must not slow down.
-pub(crate) async fn walk<C: ConnectionTrait>(conn: &C, j: JurisdictionId, filter: &Filter, after: Option<uuid::Uuid>, many: u64) -> Result<Vec<Request>, DbError> {
+pub(crate) async fn walk<C: ConnectionTrait>(
+    conn: &C,
+    j: JurisdictionId,
+    filter: &Filter,
+    after: Option<uuid::Uuid>,
+    many: u64,
+) -> Result<Vec<Request>, DbError> {
     let (condition, mut values) = condition(j, filter);
     values.push(after.unwrap_or_else(uuid::Uuid::nil).into());
     let sql = format!("SELECT {} FROM requests WHERE {condition} AND id > ${} ORDER BY id LIMIT {many}", row::list(), values.len());

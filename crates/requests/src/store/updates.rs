@@ -74,7 +74,13 @@ pub(crate) async fn insert_update<C: ConnectionTrait>(conn: &C, j: JurisdictionI
 }
 
 /// The update that this client sent under this id of its own.
-pub(crate) async fn update_of_client<C: ConnectionTrait>(conn: &C, j: JurisdictionId, client: &str, request: RequestId, client_update_id: &str) -> Result<Option<RequestUpdate>, DbError> {
+pub(crate) async fn update_of_client<C: ConnectionTrait>(
+    conn: &C,
+    j: JurisdictionId,
+    client: &str,
+    request: RequestId,
+    client_update_id: &str,
+) -> Result<Option<RequestUpdate>, DbError> {
     let sql = format!("{SELECT} WHERE u.jurisdiction_id = $1 AND u.client = $2 AND u.request_id = $3 AND u.client_update_id = $4");
     let row: Option<UpdateRow> = db::one(conn, &sql, [j.0.into(), client.into(), request.0.into(), client_update_id.into()]).await?;
     Ok(row.map(|row| row.0))
@@ -84,16 +90,23 @@ pub(crate) async fn update_of_client<C: ConnectionTrait>(conn: &C, j: Jurisdicti
 pub(crate) async fn updates_in<C: ConnectionTrait>(conn: &C, j: JurisdictionId, span: Span, limit: u64) -> Result<Vec<RequestUpdate>, DbError> {
     let from = span.from.unwrap_or(Timestamp::EARLIEST);
     let until = span.until.unwrap_or(Timestamp::LATEST);
-    let sql = format!("{SELECT} WHERE u.jurisdiction_id = $1 AND u.recorded_at BETWEEN $2 AND $3 AND u.public AND NOT r.private ORDER BY u.recorded_at, u.id LIMIT {limit}");
+    let sql = format!(
+        "{SELECT} WHERE u.jurisdiction_id = $1 AND u.recorded_at BETWEEN $2 AND $3 AND u.public AND NOT r.private ORDER BY u.recorded_at, u.id LIMIT {limit}"
+    );
     let rows: Vec<UpdateRow> = db::all(conn, &sql, [j.0.into(), from.millis().into(), until.millis().into()]).await?;
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
 /// Public updates of these requests, oldest first.
-pub(crate) async fn updates_of<C: ConnectionTrait>(conn: &C, j: JurisdictionId, requests: &[RequestId]) -> Result<HashMap<RequestId, Vec<RequestUpdate>>, DbError> {
+pub(crate) async fn updates_of<C: ConnectionTrait>(
+    conn: &C,
+    j: JurisdictionId,
+    requests: &[RequestId],
+) -> Result<HashMap<RequestId, Vec<RequestUpdate>>, DbError> {
     let mut found: HashMap<RequestId, Vec<RequestUpdate>> = HashMap::new();
     for part in requests.chunks(1000) {
-        let sql = format!("{SELECT} WHERE u.jurisdiction_id = $1 AND u.request_id IN ({}) AND u.public ORDER BY u.recorded_at, u.id", placeholders(2, part.len()));
+        let sql =
+            format!("{SELECT} WHERE u.jurisdiction_id = $1 AND u.request_id IN ({}) AND u.public ORDER BY u.recorded_at, u.id", placeholders(2, part.len()));
         let values = std::iter::once(Value::from(j.0)).chain(part.iter().map(|id| Value::from(id.0)));
         for UpdateRow(update) in db::all(conn, &sql, values).await? {
             found.entry(update.request).or_default().push(update);
