@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, ConnectionTrait, DbBackend};
+use sea_orm::{AccessMode, ConnectOptions, ConnectionTrait, DbBackend, IsolationLevel, TransactionOptions};
 
 use crate::{DbError, Settings};
 
@@ -105,6 +105,37 @@ impl Engine {
                 "UPDATE commit_clock SET n = $1 + 1 - pg_current_xact_id()::text::bigint
                  WHERE pg_current_xact_id()::text::bigint + n <= $1"
             }
+        }
+    }
+
+    /// How a transaction begins that reads everything as it is at one moment. SQLite's file does so by itself (WAL).
+    pub(crate) fn snapshot(self) -> TransactionOptions {
+        match self {
+            Self::Sqlite => TransactionOptions::default(),
+            Self::Postgres => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                ..TransactionOptions::default()
+            },
+        }
+    }
+
+    /// Asks the engine whether what it keeps is sound; each row of the answer is a complaint, or the word `ok`.
+    /// PostgreSQL has no such question that an ordinary user may ask.
+    #[must_use]
+    pub fn integrity_check(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => Some("PRAGMA quick_check(10)"),
+            Self::Postgres => None,
+        }
+    }
+
+    /// Asks how the engine makes a commit safe, with the answer that it should give and the name of the setting.
+    #[must_use]
+    pub fn durability(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Sqlite => ("PRAGMA journal_mode", "wal", "journal_mode"),
+            Self::Postgres => ("SHOW synchronous_commit", "on", "synchronous_commit"),
         }
     }
 

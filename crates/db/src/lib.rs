@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, TransactionTrait};
 use tokio::sync::watch;
 
 pub use dialect::Engine;
@@ -146,6 +146,15 @@ impl Db {
     #[must_use]
     pub fn read(&self) -> &DatabaseConnection {
         &self.0.reader
+    }
+
+    /// A transaction that sees everything as it is at one moment, whatever is written meanwhile. For backups: while it is
+    /// open the engine cannot clear away what was overwritten, so end it soon.
+    ///
+    /// # Errors
+    /// When the engine fails.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbError> {
+        Ok(self.0.reader.begin_with_options(self.0.engine.snapshot()).await?)
     }
 
     /// A number that changes after each commit of this process, for those who follow what was written.
