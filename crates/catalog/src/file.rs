@@ -23,7 +23,7 @@ use crate::target::{CalendarTerms, TargetKey, Terms};
 
 pub use check::check;
 pub use parse::parse;
-pub use write::{write, write_service};
+pub use write::{write, write_renamed, write_service};
 
 /// The largest file that is read, in bytes.
 pub const MOST_BYTES: usize = 8 * 1024 * 1024;
@@ -79,6 +79,8 @@ pub struct CatalogFile {
     /// With their earlier names.
     pub services: Vec<(At, Service)>,
     pub targets: Vec<(TargetKey, Dated<Terms>)>,
+    /// Earlier names outside the services: name and code.
+    pub renamed: Vec<(At, String, String)>,
     /// Lists of rules; each rule with its place.
     pub routing: Vec<Dated<Vec<(At, Rule)>>>,
 }

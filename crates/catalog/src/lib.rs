@@ -3,7 +3,12 @@
 
 pub mod answers;
 mod cache;
+mod ensure;
+mod export;
+mod file;
+mod import;
 pub mod model;
+mod plan;
 pub mod routing;
 mod snapshot;
 mod store;
@@ -14,7 +19,12 @@ use db::DbError;
 
 pub use answers::Answers;
 pub use cache::Catalogs;
+pub use ensure::{MetService, ensure_services};
+pub use export::{export_canonical, export_catalog};
+pub use file::FileProblem;
+pub use import::import_catalog;
 pub use model::{AskWhen, Choice, Datatype, DuplicateRule, Intake, PhotoRule, Priority, Question, Screening, Service, Visibility, is_code};
+pub use plan::Changes;
 pub use routing::{RouteQuery, Routed, Rule};
 pub use snapshot::{Catalog, name_key};
 pub use target::{AROUND_THE_CLOCK, CalendarTerms, FORMULA_VERSION, Promise, TargetFor, TargetKey, Terms};
@@ -35,4 +45,7 @@ pub enum CatalogError {
     /// The database holds what this program cannot read.
     #[error("the stored catalog cannot be read: {0}")]
     Stored(String),
+    /// A catalog file that cannot be taken in; nothing of it was.
+    #[error("the catalog file has {} problem{}:\n{}", .0.len(), if .0.len() == 1 { "" } else { "s" }, .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    File(Vec<FileProblem>),
 }

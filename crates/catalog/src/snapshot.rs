@@ -89,14 +89,18 @@ impl Catalog {
         }
         services.sort_by(|a, b| (&a.group, &a.name, &a.code).cmp(&(&b.group, &b.name, &b.code)));
         let by_code: HashMap<String, usize> = services.iter().enumerate().map(|(place, service)| (service.code.clone(), place)).collect();
+        // A service of the city has its name for itself, an earlier name counts before one that only old records have.
         let mut by_name = HashMap::new();
+        for (place, service) in services.iter().enumerate().filter(|(_, service)| service.imported) {
+            by_name.insert(name_key(&service.name), place);
+        }
         for alias in store::aliases(conn, id).await? {
             if let Some(place) = by_code.get(&alias.code) {
                 services[*place].aliases.push(alias.name);
                 by_name.insert(alias.name_key, *place);
             }
         }
-        for (place, service) in services.iter().enumerate() {
+        for (place, service) in services.iter().enumerate().filter(|(_, service)| !service.imported) {
             by_name.insert(name_key(&service.name), place);
         }
         let (generation, changed_at, language) =

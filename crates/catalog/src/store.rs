@@ -40,7 +40,6 @@ pub fn changes_here() -> u64 {
 pub struct StoredVersion {
     pub kind: Kind,
     pub code: String,
-    pub id: Uuid,
     pub number: i32,
     pub valid_from: Timestamp,
     pub text: String,
@@ -50,7 +49,6 @@ pub struct StoredVersion {
 struct VersionRow {
     kind: String,
     code: String,
-    id: Uuid,
     number: i32,
     valid_from_at: i64,
     body: String,
@@ -68,7 +66,7 @@ impl StoredVersion {
 
 /// The present version of each service, and every version of everything else.
 pub async fn versions<C: ConnectionTrait>(conn: &C, j: JurisdictionId) -> Result<Vec<StoredVersion>, CatalogError> {
-    let sql = "SELECT v.kind, v.code, e.id, v.number, v.valid_from_at, v.body
+    let sql = "SELECT v.kind, v.code, v.number, v.valid_from_at, v.body
                FROM catalog_entries e
                JOIN catalog_versions v ON v.jurisdiction_id = e.jurisdiction_id AND v.kind = e.kind AND v.code = e.code
                WHERE e.jurisdiction_id = $1 AND (e.kind <> 'service' OR v.number = e.version)
@@ -77,23 +75,22 @@ pub async fn versions<C: ConnectionTrait>(conn: &C, j: JurisdictionId) -> Result
     rows.into_iter()
         .map(|row| {
             let kind = Kind::parse(&row.kind).ok_or_else(|| CatalogError::Stored(format!("there is no kind {:?}", row.kind)))?;
-            Ok(StoredVersion { kind, code: row.code, id: row.id, number: row.number, valid_from: Timestamp::from_millis(row.valid_from_at), text: row.body })
+            Ok(StoredVersion { kind, code: row.code, number: row.number, valid_from: Timestamp::from_millis(row.valid_from_at), text: row.body })
         })
         .collect()
 }
 
+/// One thing of the catalog and its newest version.
 #[derive(FromQueryResult)]
-struct HistoryRow {
-    number: i32,
-    valid_from_at: i64,
-    body: String,
+pub struct Entry {
+    pub kind: String,
+    pub code: String,
+    pub id: Uuid,
+    pub version: i32,
 }
 
-/// Every version of one thing: number, moment from which it is in force, JSON body.
-pub async fn history<C: ConnectionTrait>(conn: &C, j: JurisdictionId, kind: Kind, code: &str) -> Result<Vec<(i32, Timestamp, String)>, DbError> {
-    let sql = "SELECT number, valid_from_at, body FROM catalog_versions WHERE jurisdiction_id = $1 AND kind = $2 AND code = $3 ORDER BY number";
-    let rows: Vec<HistoryRow> = db::all(conn, sql, [j.0.into(), kind.as_str().into(), code.into()]).await?;
-    Ok(rows.into_iter().map(|row| (row.number, Timestamp::from_millis(row.valid_from_at), row.body)).collect())
+pub async fn entries<C: ConnectionTrait>(conn: &C, j: JurisdictionId) -> Result<Vec<Entry>, DbError> {
+    db::all(conn, "SELECT kind, code, id, version FROM catalog_entries WHERE jurisdiction_id = $1", [j.0.into()]).await
 }
 
 /// A name that a service had in earlier years.

@@ -74,6 +74,19 @@ impl<T> Versions<T> {
         self.0.iter().map(|v| v.number).max().unwrap_or(0) + 1
     }
 
+    /// Every version, in the order of its number.
+    #[must_use]
+    pub fn in_order(&self) -> Vec<&Version<T>> {
+        let mut all: Vec<&Version<T>> = self.0.iter().collect();
+        all.sort_by_key(|v| v.number);
+        all
+    }
+
+    /// The same versions with other bodies.
+    pub fn map<U>(&self, body: impl Fn(&T) -> U) -> Versions<U> {
+        self.0.iter().map(|v| Version { number: v.number, valid_from: v.valid_from, body: body(&v.body) }).collect()
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -96,6 +96,11 @@ impl<'a> Table<'a> {
         self.find(key)
     }
 
+    /// Counts a key as asked for without reading it.
+    pub(super) fn pass(&self, key: &'static str) {
+        self.asked.borrow_mut().push(key);
+    }
+
     pub(super) fn has(&self, key: &str) -> bool {
         self.find(key).is_some()
     }
@@ -234,7 +239,11 @@ impl<'a> Table<'a> {
         };
         let local = |local: DateTime| local.to_zoned(zone.clone()).ok().map(|z| z.timestamp());
         let at = text.parse::<jiff::Timestamp>().ok().or_else(|| {
-            if text.contains(['T', 't']) { text.parse::<DateTime>().ok().and_then(local) } else { text.parse::<Date>().ok().and_then(|date| local(date.to_datetime(jiff::civil::Time::midnight()))) }
+            if text.contains(['T', 't']) {
+                text.parse::<DateTime>().ok().and_then(local)
+            } else {
+                text.parse::<Date>().ok().and_then(|date| local(date.to_datetime(jiff::civil::Time::midnight())))
+            }
         });
         let at = at.and_then(|at| Timestamp::checked_from_millis(at.as_millisecond()));
         if at.is_none() {
@@ -273,7 +282,10 @@ impl<'a> Table<'a> {
 
     /// Every key of this table with its text, for tables whose keys are data; the line of each comes along.
     pub(super) fn pairs(&self) -> Vec<(usize, String, Option<String>)> {
-        self.entries.iter().map(|(key, value)| (self.notes.line(key.span().start), key.get_ref().to_string(), value.get_ref().as_str().map(clean_line))).collect()
+        self.entries
+            .iter()
+            .map(|(key, value)| (self.notes.line(key.span().start), key.get_ref().to_string(), value.get_ref().as_str().map(clean_line)))
+            .collect()
     }
 
     /// Every table within this table, for tables whose keys are data.
@@ -282,8 +294,14 @@ impl<'a> Table<'a> {
         for (key, value) in self.entries {
             let name = key.get_ref().to_string();
             match value.get_ref() {
-                DeValue::Table(entries) => out.push((name.clone(), Table::new(self.notes, entries, value.span().start, self.within(&format!("{what} {name:?}"))))),
-                _ => self.notes.add(FileProblem { line: self.notes.line(key.span().start), path: self.at.path.clone(), message: format!("{name} must be a table") }),
+                DeValue::Table(entries) => {
+                    out.push((name.clone(), Table::new(self.notes, entries, value.span().start, self.within(&format!("{what} {name:?}")))))
+                }
+                _ => self.notes.add(FileProblem {
+                    line: self.notes.line(key.span().start),
+                    path: self.at.path.clone(),
+                    message: format!("{name} must be a table"),
+                }),
             }
         }
         out
