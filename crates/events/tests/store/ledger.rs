@@ -29,6 +29,8 @@ pub struct Ledger {
     pub hangs_at: Arc<AtomicI64>,
     pub arrived: Arc<Notify>,
     pub cleared: Arc<AtomicI32>,
+    /// How often its version was asked for: once for each look, and once for each step or clearing.
+    pub asked: Arc<AtomicI32>,
 }
 
 impl Ledger {
@@ -40,6 +42,7 @@ impl Ledger {
             hangs_at: Arc::new(AtomicI64::new(-1)),
             arrived: Arc::default(),
             cleared: Arc::default(),
+            asked: Arc::default(),
         }
     }
 }
@@ -50,6 +53,7 @@ impl Follower for Ledger {
     }
 
     fn version(&self) -> i32 {
+        self.asked.fetch_add(1, Ordering::SeqCst);
         self.version
     }
 

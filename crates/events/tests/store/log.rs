@@ -84,7 +84,9 @@ testkit::both! {
     async fn a_reader_beside_many_writers_sees_all_in_order_and_nothing_twice(t: &TestDb) {
         t.migrate(&[MIGRATIONS]).await;
         const WRITERS: i64 = 12;
-        const EACH: i64 = 25;
+        const EACH: i64 = 60;
+        // Enough connections that the writers do not wait for one another, nor for the reader.
+        let writers = Db::open(&t.url, &db::Settings { connections: 14, ..db::Settings::default() }).await.unwrap();
         let finished = Arc::new(AtomicBool::new(false));
         let looks = Arc::new(AtomicU64::new(0));
         let reader = {
@@ -105,11 +107,13 @@ testkit::both! {
             })
         };
         // Each transaction draws its stamp, lets the others go on, then writes: so they commit in another order.
-        let writer = |w: i64| async move {
+        let writer = |w: i64| {
+            let writers = writers.clone();
+            async move {
             for n in 0..EACH {
                 let event = happened(t, ALDER_FALLS, Uuid::nil(), w * 1_000 + n);
                 let pauses = t.ids.below(6);
-                let done: Result<(), DbError> = t.db.write(move |tx| async move {
+                let done: Result<(), DbError> = writers.write(move |tx| async move {
                     tx.stamp().await?;
                     for _ in 0..pauses {
                         db::sql::one_raw(tx.conn(), "SELECT 1 AS one", []).await?;
@@ -119,8 +123,10 @@ testkit::both! {
                 }.boxed()).await;
                 done.unwrap();
             }
+            }
         };
         futures::future::join_all((0..WRITERS).map(writer)).await;
+        writers.close().await.unwrap();
         settled(t).await;
         finished.store(true, Ordering::SeqCst);
         let seen = reader.await.unwrap();

@@ -5,18 +5,21 @@ use std::sync::atomic::Ordering;
 
 use db::Db;
 use events::{Followers, MIGRATIONS, Round};
+use futures::FutureExt;
+use kernel::JurisdictionId;
 use testkit::TestDb;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
 use crate::followers::{lag_of, node, round, small};
 use crate::ledger::{Ledger, TABLES, written};
 use crate::{ALDER_FALLS, NEIGHBOR, append, happened, number, other_ids, settled};
 
-/// Waits until Alder Falls' numbers are these many.
-async fn until_written(t: &TestDb, count: usize) {
-    while written(&t.db, ALDER_FALLS).await.len() < count {
-        tokio::task::yield_now().await;
+/// Waits until a jurisdiction's numbers are these many, looking again after each commit of one of these databases.
+async fn until_written(t: &TestDb, dbs: &[&Db], jurisdiction: JurisdictionId, count: usize) {
+    let mut committed: Vec<_> = dbs.iter().map(|db| db.committed()).collect();
+    while written(&t.db, jurisdiction).await.len() < count {
+        futures::future::select_all(committed.iter_mut().map(|c| c.changed().boxed())).await.0.unwrap();
     }
 }
 
@@ -45,12 +48,13 @@ testkit::both! {
         t.migrate(&[MIGRATIONS, TABLES]).await;
         let ledger = Ledger::new();
         let (stop, stopped) = watch::channel(false);
-        let mut running = Vec::new();
+        let (mut running, mut dbs) = (Vec::new(), Vec::new());
         for seed in [1, 2, 3] {
             // Each node with connections of its own, as another process has.
             let db = Db::open(&t.url, &db::Settings { connections: 2, ..db::Settings::default() }).await.unwrap();
             let followers = Followers::new(db.clone(), t.clock.clone(), other_ids(t, seed), small()).kept(ledger.clone());
             let stopped = stopped.clone();
+            dbs.push(db.clone());
             running.push(tokio::spawn(async move {
                 followers.run(stopped).await;
                 db.close().await.unwrap();
@@ -61,10 +65,9 @@ testkit::both! {
             // Leases run out all the time, so that the nodes contend.
             t.clock.advance_millis(20_000);
         }
-        until_written(t, 45).await;
-        while written(&t.db, NEIGHBOR).await.len() < 15 {
-            tokio::task::yield_now().await;
-        }
+        let dbs: Vec<&Db> = dbs.iter().collect();
+        until_written(t, &dbs, ALDER_FALLS, 45).await;
+        until_written(t, &dbs, NEIGHBOR, 15).await;
         stop.send(true).unwrap();
         for node in running {
             node.await.unwrap();
@@ -117,7 +120,12 @@ testkit::both! {
             let followers = Arc::new(node(t, 100 + lives, &ledger));
             let (_stop, stopped) = watch::channel(false);
             let life = tokio::spawn(async move { followers.run(stopped).await });
-            for _ in 0..t.ids.below(400) {
+            // Dies some moments after one of its first commits, or when it has none to make.
+            let committed = t.db.committed();
+            let enough = *committed.borrow() + 1 + t.ids.below(4);
+            let mut moments = 20_000 + t.ids.below(200);
+            while moments > 0 {
+                moments = if *committed.borrow() >= enough { moments.min(200) / 2 } else { moments - 1 };
                 tokio::task::yield_now().await;
             }
             life.abort();
@@ -125,6 +133,47 @@ testkit::both! {
             t.clock.advance_millis(30_000);
         }
         assert_eq!(written(&t.db, ALDER_FALLS).await, (0..60).collect::<Vec<_>>());
+        assert!(lives > 1, "it died at least once");
+    }
+
+    async fn a_step_from_where_it_is_no_more_is_undone(t: &TestDb) {
+        t.migrate(&[MIGRATIONS, TABLES]).await;
+        let ledger = Ledger::new();
+        let a = node(t, 1, &ledger);
+        number(t, ALDER_FALLS, 0).await;
+        round(t, &a).await;
+        append(t, (1..3).map(|n| happened(t, ALDER_FALLS, Uuid::nil(), n)).collect()).await;
+        settled(t).await;
+        let next = events::after(&t.db, ALDER_FALLS, Some(lag_of(t, ALDER_FALLS).await.position), 1).await.unwrap()[0].position();
+
+        // Another node takes the next event and gives its lease back, but has not committed yet.
+        let (begun, has_begun) = oneshot::channel::<()>();
+        let (go, may_go) = oneshot::channel::<()>();
+        let db = t.db.clone();
+        let other = tokio::spawn(async move {
+            let done: Result<(), db::DbError> = db.write(move |tx| async move {
+                let step = "UPDATE event_positions SET stamp = $1, id = $2, lease_owner = NULL, lease_until = NULL WHERE jurisdiction_id = 1";
+                db::exec(tx.conn(), step, [next.stamp.into(), next.id.into()]).await?;
+                db::exec(tx.conn(), "INSERT INTO ledger (jurisdiction_id, place, n) VALUES (1, 2, 1)", []).await?;
+                begun.send(()).unwrap();
+                may_go.await.unwrap();
+                Ok(())
+            }.boxed()).await;
+            done.unwrap();
+        });
+        has_begun.await.unwrap();
+        // A still sees the old position, reads the same event, and is about to step.
+        let asked = ledger.asked.load(Ordering::SeqCst);
+        let late = tokio::spawn(async move { (a.catch_up().await.unwrap(), a) });
+        while ledger.asked.load(Ordering::SeqCst) < asked + 2 {
+            tokio::task::yield_now().await;
+        }
+        go.send(()).unwrap();
+        other.await.unwrap();
+        let (lost, a) = late.await.unwrap();
+        assert_eq!(lost, Round { events: 0, failures: 0, lost: 1 });
+        assert_eq!(round(t, &a).await.events, 1);
+        assert_eq!(written(&t.db, ALDER_FALLS).await, [0, 1, 2]);
     }
 
     async fn followers_run_until_they_are_stopped(t: &TestDb) {
@@ -135,7 +184,7 @@ testkit::both! {
         let running = tokio::spawn(async move { followers.run(stopped).await });
         for n in 0..4 {
             number(t, ALDER_FALLS, n).await;
-            until_written(t, usize::try_from(n).unwrap() + 1).await;
+            until_written(t, &[&t.db], ALDER_FALLS, usize::try_from(n).unwrap() + 1).await;
         }
         stop.send(true).unwrap();
         running.await.unwrap();
@@ -160,7 +209,7 @@ async fn a_commit_wakes_the_followers() {
     let running = tokio::spawn(async move { followers.run(stopped).await });
     for n in 0..20 {
         number(&t, ALDER_FALLS, n).await;
-        until_written(&t, usize::try_from(n).unwrap() + 1).await;
+        until_written(&t, &[&t.db], ALDER_FALLS, usize::try_from(n).unwrap() + 1).await;
     }
     drop(stop);
     running.await.unwrap();

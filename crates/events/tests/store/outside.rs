@@ -145,6 +145,30 @@ testkit::both! {
         assert_eq!(quick.came(), (0..5).collect::<Vec<_>>());
     }
 
+    async fn a_stale_owner_cannot_step_forward_for_the_new_one_either(t: &TestDb) {
+        t.migrate(&[MIGRATIONS]).await;
+        let (slow, quick) = (Index::default(), Index::default());
+        append(t, (0..3).map(|n| happened(t, ALDER_FALLS, Uuid::nil(), n)).collect()).await;
+        settled(t).await;
+        let begin = |index: &Index, seed| {
+            index.waits.store(true, Ordering::SeqCst);
+            let node = node(t, seed, index);
+            tokio::spawn(async move { node.catch_up().await.unwrap() })
+        };
+        let late = begin(&slow, 1);
+        slow.arrived.notified().await;
+        t.clock.advance_millis(30_000);
+        let in_time = begin(&quick, 2);
+        quick.arrived.notified().await;
+        // B has the same batch in hand. That A's effect was made is not B's effect.
+        slow.go_on.notify_one();
+        assert_eq!(late.await.unwrap(), Round { events: 0, failures: 0, lost: 1 });
+        assert_eq!(lag_of(t, ALDER_FALLS).await.waiting, 3);
+        quick.go_on.notify_one();
+        assert_eq!(in_time.await.unwrap().events, 3);
+        assert_eq!(lag_of(t, ALDER_FALLS).await.waiting, 0);
+    }
+
     async fn rebuilding_while_a_batch_is_in_hand_begins_at_the_first_event(t: &TestDb) {
         t.migrate(&[MIGRATIONS]).await;
         let index = Index::default();
