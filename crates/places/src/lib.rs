@@ -11,11 +11,20 @@
 //! memory and index are copies that a stored generation number tells to renew.
 
 mod answers;
+mod boundaries;
 mod import;
+mod line;
 mod places;
+mod reverse;
+mod search;
+mod shape;
+mod store;
+mod words;
+mod zones;
 
 use db::Migration;
 
+pub use boundaries::Boundaries;
 pub use answers::{Area, Asset, Hit, HitKind, Nearby, Pickup, PlacesError, Standing};
 pub use import::{
     AddressImport, AssetImport, BoundaryImport, ColumnMap, ImportError, Reject, RejectSink, StreetFields, StreetImport, Summary, ZoneImport, import_addresses,

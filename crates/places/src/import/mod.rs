@@ -2,17 +2,30 @@
 //! does not grow with the file. A row is imported, unchanged or rejected with its place and reason; the summary adds up.
 
 mod address_columns;
+pub(crate) mod addresses;
+mod assets;
+mod boundaries;
+mod features;
+mod pump;
+mod source;
 mod street_fields;
-
-use std::io::Read;
+mod streets;
+mod zones;
 
 use db::{Db, DbError};
+use events::{Actor, NewEvent};
+use futures::FutureExt;
 use jiff::civil::Date;
-use kernel::{Clock, Ids, JurisdictionId, Problem};
+use kernel::{Ids, JurisdictionId, Problem, Timestamp};
 use serde::Serialize;
 
 pub use address_columns::ColumnMap;
+pub use addresses::import_addresses;
+pub use assets::import_assets;
+pub use boundaries::import_boundaries;
 pub use street_fields::StreetFields;
+pub use streets::import_streets;
+pub use zones::import_zones;
 
 /// What became of a file's rows: `read` = `imported` + `unchanged` + `rejected`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -38,6 +51,15 @@ pub struct Reject {
     pub reason: String,
     /// The row itself, cut at 2,000 characters.
     pub raw: String,
+}
+
+/// The most characters of a rejected row that are kept.
+const RAW_MOST: usize = 2000;
+
+impl Reject {
+    fn new(at: u64, reason: impl Into<String>, raw: &str) -> Self {
+        Self { at, reason: reason.into(), raw: raw.chars().take(RAW_MOST).collect() }
+    }
 }
 
 /// Where rejected rows go, and who is told how far the import has come. Any `FnMut(Reject) -> io::Result<()>` and any
@@ -146,27 +168,31 @@ pub struct AssetImport {
     pub label_field: Option<String>,
 }
 
-macro_rules! signature {
-    ($(#[$m:meta])* $name:ident, $opt:ty) => {
-        $(#[$m])*
-        ///
-        /// # Errors
-        /// [`ImportError`].
-        pub async fn $name<R: Read + Send + 'static>(
-            _db: &Db,
-            _clock: &Clock,
-            _ids: &Ids,
-            _j: JurisdictionId,
-            _what: $opt,
-            _reader: R,
-            _sink: &mut dyn RejectSink,
-        ) -> Result<Summary, ImportError> {
-            Err(ImportError::Stopping)
-        }
-    };
+impl ImportError {
+    fn file(place: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::File { place: place.into(), reason: reason.into() }
+    }
 }
-signature!(/** Areas. */ import_boundaries, BoundaryImport);
-signature!(/** Addresses. */ import_addresses, AddressImport);
-signature!(/** Streets. */ import_streets, StreetImport);
-signature!(/** Zones. */ import_zones, ZoneImport);
-signature!(/** Assets. */ import_assets, AssetImport);
+
+/// Puts into the log that an import changed something.
+async fn record(db: &Db, ids: &Ids, j: JurisdictionId, began: Timestamp, now: Timestamp, topic: &'static str, name: &str, summary: Summary) -> Result<(), DbError> {
+    if summary.imported + summary.removed == 0 {
+        return Ok(());
+    }
+    let Summary { read, imported, unchanged, rejected, removed } = summary;
+    let body = serde_json::json!({
+        "topic": topic, "name": name, "read": read, "imported": imported, "unchanged": unchanged, "rejected": rejected, "removed": removed,
+    });
+    let event = NewEvent {
+        jurisdiction: j,
+        id: ids.next(),
+        subject_kind: "places",
+        subject: ids.next(),
+        kind: "places.imported",
+        actor: Actor::Import(topic.to_owned()),
+        occurred_at: began,
+        recorded_at: now,
+        body: body.to_string(),
+    };
+    db.write(move |tx| async move { events::append(tx, vec![event]).await }.boxed()).await
+}
