@@ -92,6 +92,7 @@ macro_rules! both {
     ($($(#[$meta:meta])* async fn $name:ident($t:ident: &TestDb) $body:block)+) => {
         $(
             $(#[$meta])*
+            #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::large_futures, reason = "a test says what is wrong by failing")]
             mod $name {
                 #[allow(unused_imports, reason = "a body may use what its file imports")]
                 use super::*;
