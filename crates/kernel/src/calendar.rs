@@ -11,7 +11,8 @@
 //!   (its deviations are listed in the catalog's README). The other custom, "the end of the nth working day after the
 //!   day of intake", would give whoever writes in the morning nearly a day more than whoever writes in the evening.
 //! * **Minutes and hours** are elapsed time. **Days** are the same clock time n days later on the wall clock, also across
-//!   a change to summer time; **months** the same day of the month, or the month's last day where it has no such day.
+//!   a change to summer time; **months** the same day and clock time of a later month, or the end of that month where it has
+//!   no such day.
 //!
 //! # When the clocks change
 //!
@@ -229,7 +230,7 @@ impl Calendar {
         while left > 0 {
             let Some(next) = tomorrow(date) else { return Timestamp::LATEST };
             date = next;
-            if !self.spans(date).is_empty() {
+            if self.moments(date).next().is_some() {
                 left -= 1;
             }
         }
@@ -270,8 +271,9 @@ impl Calendar {
                 later(wall.date, jiff::Span::new().try_days(n)).map_or(Timestamp::LATEST, |date| Wall { date, ..wall }.moment(&self.zone))
             }
             Amount::Months(n) => {
-                let wall = Wall::of(from, &self.zone);
-                later(wall.date, jiff::Span::new().try_months(n)).map_or(Timestamp::LATEST, |date| Wall { date, ..wall }.moment(&self.zone))
+                let Wall { date, ms } = Wall::of(from, &self.zone);
+                let end = |then: Date| Wall { date: then, ms: if then.day() == date.day() { ms } else { DAY_MS } };
+                later(date, jiff::Span::new().try_months(n)).map_or(Timestamp::LATEST, |then| end(then).moment(&self.zone))
             }
         }
     }
@@ -310,10 +312,10 @@ impl Calendar {
         Timestamp::LATEST
     }
 
-    /// The open spans of a day as moments, in order.
+    /// The open spans of a day as moments, in order. A span that a change of the clocks skips whole is left out.
     fn moments(&self, date: Date) -> impl Iterator<Item = (Timestamp, Timestamp)> + '_ {
         let moment = move |minutes: u16| Wall { date, ms: i64::from(minutes) * MINUTE_MS }.moment(&self.zone);
-        self.spans(date).iter().map(move |span| (moment(span.from), moment(span.until)))
+        self.spans(date).iter().map(move |span| (moment(span.from), moment(span.until))).filter(|(from, until)| from < until)
     }
 }
 
