@@ -1,12 +1,12 @@
 //! A request as it is told to the world: our words turned into the standard's, and everything private left behind.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use catalog::{Catalog, Service, Visibility};
 use jiff::tz::TimeZone;
 use kernel::Timestamp;
-use requests::{Photo, PhotoId, Request, RequestId, RequestUpdate, Status};
+use requests::{Filter, Photo, PhotoId, Request, RequestId, RequestUpdate, Status};
 use staff::Jurisdiction;
 
 use crate::desk::Desk;
@@ -39,8 +39,24 @@ impl Teller {
 
     /// Whether the public may know of this request.
     pub(crate) fn is_public(&self, request: &Request) -> bool {
-        let for_staff = |service: &Service| service.visibility == Visibility::StaffOnly;
-        !request.private && !self.catalog.service(&request.service_code).is_some_and(for_staff)
+        !request.private && !self.catalog.service(&request.service_code).is_some_and(is_for_staff)
+    }
+
+    /// The updates of this list whose requests the public may know of.
+    pub(crate) async fn public_updates(&self, desk: &Desk, jurisdiction: &Jurisdiction, updates: Vec<RequestUpdate>) -> Result<Vec<RequestUpdate>, Refusal> {
+        let except_services = for_staff(&self.catalog);
+        if except_services.is_empty() {
+            return Ok(updates);
+        }
+        let mut numbers: Vec<String> = updates.iter().map(|update| update.number.clone()).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let mut public = HashSet::new();
+        for part in numbers.chunks(1_000) {
+            let filter = Filter { numbers: Some(part.to_vec()), except_services: except_services.clone(), limit: 1_000, ..Filter::default() };
+            public.extend(desk.requests.list(jurisdiction, &filter).await?.into_iter().map(|request| request.id));
+        }
+        Ok(updates.into_iter().filter(|update| public.contains(&update.request)).collect())
     }
 
     /// The requests of this list that the public may know of, as they are told, with their extensions when asked for.
@@ -188,6 +204,15 @@ impl Teller {
             media_url: photo.map(|photo| self.photo_url(photo.id)).or_else(|| update.media_urls.into_iter().next()),
         }
     }
+}
+
+fn is_for_staff(service: &Service) -> bool {
+    service.visibility == Visibility::StaffOnly
+}
+
+/// The services of which the public sees nothing.
+pub(crate) fn for_staff(catalog: &Catalog) -> Vec<String> {
+    catalog.services.iter().filter(|service| is_for_staff(service)).map(|service| service.code.clone()).collect()
 }
 
 fn step(status: Status) -> &'static str {

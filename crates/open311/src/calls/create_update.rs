@@ -9,6 +9,7 @@ use crate::dates::moment;
 use crate::document::Document;
 use crate::fields::{Fields, shown};
 use crate::refusal::Refusal;
+use crate::show::Teller;
 use crate::statuses::{self, Posted};
 use crate::wire;
 
@@ -20,6 +21,11 @@ pub(crate) async fn answer(call: Call<'_>) -> Result<Document, Refusal> {
     let jurisdiction = desk.jurisdiction(&fields).await?;
     let key = desk.key(&jurisdiction, &fields, |rights| rights.may_update, "post updates").await?;
     let Said { number, update_id, at, posted, words, media_urls } = said(&fields).map_err(Refusal::Problems)?;
+    // The hub knows no catalog of who may see what; here a request that the public may not see does not exist.
+    let teller = Teller::new(&jurisdiction, desk.catalog(&jurisdiction).await?, None, "");
+    if !desk.requests.by_number(&jurisdiction, &number).await?.is_some_and(|request| teller.is_public(&request)) {
+        return Err(ChangeError::NotFound.into());
+    }
     let uploads = std::mem::take(&mut fields.files);
     let may_change = key.rights.may_close;
     let comment = Comment {

@@ -8,7 +8,7 @@ use super::{Call, is_on};
 use crate::document::Document;
 use crate::fields::{Fields, shown};
 use crate::refusal::Refusal;
-use crate::show::Teller;
+use crate::show::{Teller, for_staff};
 use crate::window::{self, MOST_REQUESTS};
 use crate::wire;
 
@@ -35,7 +35,7 @@ fn filter(fields: &Fields, catalog: &Catalog, now: kernel::Timestamp) -> Result<
     if let Some(numbers) = fields.list("service_request_id")? {
         let most = usize::try_from(MOST_REQUESTS).unwrap_or(usize::MAX);
         let numbers = numbers.into_iter().take(most).map(in_our_spelling).collect();
-        return Ok(Some(Filter { numbers: Some(numbers), limit: MOST_REQUESTS, ..Filter::default() }));
+        return Ok(Some(Filter { numbers: Some(numbers), except_services: for_staff(catalog), limit: MOST_REQUESTS, ..Filter::default() }));
     }
     let mut problems = Vec::new();
     let part = kept(window::part(fields), &mut problems).unwrap_or(window::Part { limit: MOST_REQUESTS, offset: 0, paged: false });
@@ -61,6 +61,7 @@ fn filter(fields: &Fields, catalog: &Catalog, now: kernel::Timestamp) -> Result<
     let filter = Filter {
         numbers: None,
         services,
+        except_services: for_staff(catalog),
         open,
         requested,
         updated,

@@ -22,6 +22,7 @@ pub(crate) async fn answer(call: &Call<'_>) -> Result<Document, Refusal> {
     let from = start.unwrap_or_else(|| until.unwrap_or_else(|| desk.requests.clock().now()).plus_millis(-RECENT));
     let updates = desk.requests.updates(&jurisdiction, Span { from: Some(from), until }, MOST_UPDATES).await?;
     let teller = Teller::new(&jurisdiction, desk.catalog(&jurisdiction).await?, None, &desk.base_url(&jurisdiction, call.headers));
+    let updates = teller.public_updates(desk, &jurisdiction, updates).await?;
     let mut ids: Vec<_> = updates.iter().map(|update| update.request).collect();
     ids.sort_unstable();
     ids.dedup();
