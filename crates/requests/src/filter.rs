@@ -26,10 +26,12 @@ pub enum Order {
 /// Which requests, in which order, how many. All conditions hold together.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
-    /// These numbers. When set, nothing else narrows the list.
+    /// These numbers. When set, nothing else narrows the list but what the public must not see.
     pub numbers: Option<Vec<String>>,
     /// Any of these services.
     pub services: Option<Vec<String>>,
+    /// None of these services.
+    pub except_services: Vec<String>,
     /// Open ones, or closed ones.
     pub open: Option<bool>,
     /// Asked for in this span.

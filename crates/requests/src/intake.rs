@@ -130,7 +130,8 @@ impl Requests {
             department: routed.department,
             work_group: routed.work_group,
             assignee: None,
-            private: false,
+            // The public sees nothing of what staff alone may ask for.
+            private: service.visibility == Visibility::StaffOnly,
             place,
             in_city: standing.in_city,
             areas,

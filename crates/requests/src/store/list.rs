@@ -10,11 +10,14 @@ use crate::model::Request;
 
 /// The condition and its values; the jurisdiction is always `$1`.
 fn condition(j: JurisdictionId, filter: &Filter) -> (String, Vec<Value>) {
-    let Filter { numbers, services, open, requested, updated, department, inside, near, with_private, order: _, limit: _, offset: _ } = filter;
+    let Filter { numbers, services, except_services, open, requested, updated, department, inside, near, with_private, order: _, limit: _, offset: _ } = filter;
     let mut values = vec![Value::from(j.0)];
     let mut parts = vec!["jurisdiction_id = $1".to_owned()];
     if !with_private {
         parts.push("NOT private".to_owned());
+    }
+    if !except_services.is_empty() {
+        parts.push(format!("NOT {}", one_of("service_code", except_services, &mut values)));
     }
     if let Some(numbers) = numbers {
         parts.push(one_of("number", numbers, &mut values));
