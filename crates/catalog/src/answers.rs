@@ -9,6 +9,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::model::{Datatype, Question, Service};
 
+#[cfg(test)]
+mod tests;
+
 /// The most characters of a one-line answer, when the question sets no limit of its own.
 pub const MOST_STRING: u32 = 500;
 /// The most characters of a longer text, when the question sets no limit of its own.

@@ -11,6 +11,9 @@ mod routing;
 mod services;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use kernel::Timestamp;
@@ -22,7 +25,7 @@ use crate::routing::Rule;
 use crate::target::{CalendarTerms, TargetKey, Terms};
 
 pub use check::check;
-pub use parse::parse;
+pub use parse::{parse, problems_of};
 pub use write::{write, write_renamed, write_service};
 
 /// The largest file that is read, in bytes.

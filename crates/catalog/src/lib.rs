@@ -21,7 +21,7 @@ pub use answers::Answers;
 pub use cache::Catalogs;
 pub use ensure::{MetService, ensure_services};
 pub use export::{export_canonical, export_catalog};
-pub use file::FileProblem;
+pub use file::{FileProblem, problems_of};
 pub use import::import_catalog;
 pub use model::{AskWhen, Choice, Datatype, DuplicateRule, Intake, PhotoRule, Priority, Question, Screening, Service, Visibility, is_code};
 pub use plan::Changes;

@@ -162,7 +162,7 @@ macro_rules! words {
             /// The value of a word.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
-                match text { $($text => Some(Self::$variant),)+ _ => None }
+Self::ALL.iter().copied().find(|value| value.as_str() == text)
             }
         }
 

@@ -122,6 +122,25 @@ impl Catalog {
         })
     }
 
+    #[cfg(test)]
+    pub(crate) fn empty(zone: TimeZone) -> Self {
+        Self {
+            jurisdiction: JurisdictionId(1),
+            changed_at: Timestamp::from_millis(0),
+            generation: 0,
+            language: "en".to_owned(),
+            departments: Vec::new(),
+            services: Vec::new(),
+            calendars: BTreeMap::new(),
+            targets: BTreeMap::new(),
+            routing: Versions::default(),
+            around_the_clock: Calendar::always(zone.clone()),
+            zone,
+            by_code: HashMap::new(),
+            by_name: HashMap::new(),
+        }
+    }
+
     /// The service with this code.
     #[must_use]
     pub fn service(&self, code: &str) -> Option<&Service> {

@@ -75,28 +75,24 @@ fn week(calendar: &Table<'_>) -> Option<[Vec<OpenSpan>; 7]> {
         return None;
     };
     let mut week: [Vec<OpenSpan>; 7] = Default::default();
-    for (key, days) in SEVERAL {
-        if table.has(key) {
-            let spans = spans(&table, key);
-            week[days].fill(spans);
-        }
-    }
-    for (place, key) in DAYS.into_iter().enumerate() {
-        if table.has(key) {
-            week[place] = spans(&table, key);
+    let mut good = true;
+    let several = SEVERAL.into_iter();
+    let single = DAYS.into_iter().enumerate().map(|(place, key)| (key, place..place + 1));
+    for (key, days) in several.chain(single).filter(|(key, _)| table.has(key)) {
+        match spans(&table, key) {
+            Some(spans) => week[days].fill(spans),
+            None => good = false,
         }
     }
     table.done();
-    Some(week)
+    good.then_some(week)
 }
 
-/// `"08:00-17:00"`, several of them, or `"closed"`.
-fn spans(table: &Table<'_>, key: &'static str) -> Vec<OpenSpan> {
-    let mut out = Vec::new();
-    for text in table.lines(key, 20) {
-        if text == "closed" {
-            continue;
-        }
+/// `"08:00-17:00"`, several of them, or `"closed"`; `None` when a problem was noted.
+fn spans(table: &Table<'_>, key: &'static str) -> Option<Vec<OpenSpan>> {
+    let given = table.lines(key, 20);
+    let (mut out, mut good) = (Vec::new(), true);
+    for text in given.iter().filter(|text| *text != "closed") {
         let span = text.split_once('-').and_then(|(from, until)| Some(OpenSpan { from: clock(from)?, until: clock(until)? }));
         match span {
             Some(span) if span.from < span.until => out.push(span),
@@ -105,13 +101,14 @@ fn spans(table: &Table<'_>, key: &'static str) -> Vec<OpenSpan> {
             }
             None => table.problem_at(key, &format!("{text:?} must be such as \"08:00-17:00\" or \"closed\"")),
         }
+        good &= span.is_some_and(|span| span.from < span.until);
     }
     out.sort_unstable();
     if out.windows(2).any(|two| two[0].until > two[1].from) {
         table.problem_at(key, "has spans that overlap");
-        return Vec::new();
+        good = false;
     }
-    out
+    good.then_some(out)
 }
 
 /// Minutes after midnight of `08:30`; `24:00` is 1440.

@@ -33,6 +33,12 @@ pub fn parse(text: &str, zone: &TimeZone) -> Result<CatalogFile, Vec<FileProblem
     if problems.is_empty() { Ok(file) } else { Err(problems) }
 }
 
+/// What is wrong with a file's text by itself; nothing, when it could be taken in by a jurisdiction that has what it names.
+#[must_use]
+pub fn problems_of(text: &str, zone: &TimeZone) -> Vec<FileProblem> {
+    parse(text, zone).err().unwrap_or_default()
+}
+
 fn catalog(root: &Table<'_>, zone: &TimeZone) -> CatalogFile {
     let language = root.line("language", 12).unwrap_or_else(|| "en".to_owned());
     if !is_language(&language) {

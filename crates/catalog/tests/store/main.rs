@@ -1,5 +1,6 @@
 //! The catalog room on both engines: files in and out, versions, promises, routes, and services met in old records.
 
+mod boston;
 mod ensure;
 mod import;
 mod promise;
