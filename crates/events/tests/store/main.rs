@@ -1,4 +1,5 @@
 //! The event log on both engines: order, horizon, leases, failures, rebuilding, dying in the middle.
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
 mod followers;
 mod ledger;

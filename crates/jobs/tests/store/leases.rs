@@ -80,24 +80,58 @@ testkit::both! {
 
     async fn a_worker_whose_lease_ran_out_changes_nothing(t: &TestDb) {
         t.migrate(&[MIGRATIONS]).await;
-        let (late, slow) = (Slow::default(), Slow::default());
-        let job = NewJob { key: Some("once".to_owned()), ..letter(t, "a") };
-        let id = job.id;
-        enqueue(t, job).await;
-        let a = workers(t, 1, one()).on("letter", three(), late.handler());
-        let a = tokio::spawn(async move { a.run_due().await.unwrap() });
-        late.begun.notified().await;
-        t.clock.advance_millis(60_000);
-        let b = workers(t, 2, one()).on("letter", three(), slow.handler());
-        let b = tokio::spawn(async move { b.run_due().await.unwrap() });
-        slow.begun.notified().await;
-        let held = record(t, id).await;
-        late.go_on.notify_one();
-        a.await.unwrap();
-        assert_eq!(record(t, id).await, held, "B has it still, with its lease");
-        slow.go_on.notify_one();
-        assert_eq!(b.await.unwrap().done, 1);
-        assert_eq!(record(t, id).await.state, State::Done);
+        // With a key it would be marked as done, without one removed.
+        for (seed, key) in [(1, Some("once".to_owned())), (3, None)] {
+            let (late, slow) = (Slow::default(), Slow::default());
+            let job = NewJob { key, ..letter(t, "a") };
+            let id = job.id;
+            enqueue(t, job).await;
+            let a = workers(t, seed, one()).on("letter", three(), late.handler());
+            let a = tokio::spawn(async move { a.run_due().await.unwrap() });
+            late.begun.notified().await;
+            t.clock.advance_millis(60_000);
+            let b = workers(t, seed + 1, one()).on("letter", three(), slow.handler());
+            let b = tokio::spawn(async move { b.run_due().await.unwrap() });
+            slow.begun.notified().await;
+            let held = record(t, id).await;
+            late.go_on.notify_one();
+            a.await.unwrap();
+            assert_eq!(record(t, id).await, held, "B has it still, with its lease");
+            slow.go_on.notify_one();
+            assert_eq!(b.await.unwrap().done, 1);
+        }
+        let left = jobs::depth(t.db.read()).await.unwrap();
+        assert_eq!(left.iter().map(|d| (d.state, d.count)).collect::<Vec<_>>(), [(State::Done, 1)]);
+    }
+
+    async fn what_a_late_worker_failed_at_is_not_put_back_or_given_up(t: &TestDb) {
+        t.migrate(&[MIGRATIONS]).await;
+        for (seed, error) in [(1, JobError::Retry("late".to_owned())), (3, JobError::GiveUp("late".to_owned()))] {
+            let (late, slow) = (Slow::default(), Slow::default());
+            let job = letter(t, "a");
+            let id = job.id;
+            enqueue(t, job).await;
+            let wait = late.handler();
+            let a = workers(t, seed, one()).on("letter", three(), move |job| {
+                let (waiting, error) = (wait(job), error.clone());
+                async move {
+                    waiting.await?;
+                    Err(error)
+                }.boxed()
+            });
+            let a = tokio::spawn(async move { a.run_due().await.unwrap() });
+            late.begun.notified().await;
+            t.clock.advance_millis(60_000);
+            let b = workers(t, seed + 1, one()).on("letter", three(), slow.handler());
+            let b = tokio::spawn(async move { b.run_due().await.unwrap() });
+            slow.begun.notified().await;
+            let held = record(t, id).await;
+            late.go_on.notify_one();
+            assert_eq!(a.await.unwrap(), Round { lost: 1, ..Round::default() });
+            assert_eq!(record(t, id).await, held);
+            slow.go_on.notify_one();
+            assert_eq!(b.await.unwrap().done, 1);
+        }
     }
 
     async fn who_lost_the_job_cannot_end_it_with_its_effects(t: &TestDb) {
@@ -198,7 +232,7 @@ testkit::both! {
         for n in 0..JOBS {
             enqueue(t, letter(t, n)).await;
         }
-        while !jobs::depth(t.db.read()).await.unwrap().is_empty() {
+        while sent.all().len() < JOBS {
             tokio::task::yield_now().await;
         }
         stop.send(true).unwrap();
@@ -208,5 +242,6 @@ testkit::both! {
         let mut all: Vec<usize> = sent.all().iter().map(|n| n.parse().unwrap()).collect();
         all.sort_unstable();
         assert_eq!(all, (0..JOBS).collect::<Vec<_>>());
+        assert!(jobs::depth(t.db.read()).await.unwrap().is_empty());
     }
 }

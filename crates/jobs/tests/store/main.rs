@@ -1,4 +1,5 @@
 //! The queue on both engines: order, keys, failures, leases, dying and stopping.
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
 mod leases;
 mod queue;
@@ -20,7 +21,7 @@ const ALDER_FALLS: JurisdictionId = JurisdictionId(1);
 const NEIGHBOR: JurisdictionId = JurisdictionId(2);
 
 /// A letter to send, at once.
-fn letter(t: &TestDb, payload: impl ToString) -> NewJob {
+fn letter(t: &TestDb, payload: impl std::fmt::Display) -> NewJob {
     NewJob { jurisdiction: ALDER_FALLS, id: t.ids.next(), kind: "letter", key: None, payload: payload.to_string(), run_at: t.clock.now() }
 }
 
