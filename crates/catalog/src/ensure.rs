@@ -98,10 +98,11 @@ pub async fn ensure_services(
         for service in &made {
             writing.service(Verb::Added, service)?;
         }
-        writing.finish(tx, None).await?;
         for (key, name, code) in aliases {
+            writing.earlier_name(&name, &code);
             store::put_alias(tx, j, key, &name, &code).await?;
         }
+        writing.finish(tx, None).await?;
     }
     Ok(out)
 }

@@ -65,14 +65,14 @@ async fn apply(tx: &Tx, clock: &Clock, ids: &Ids, jurisdiction: &Jurisdiction, f
     for (verb, version) in &routing {
         writing.add(Kind::Routing, *verb, RULES, version.number, version.valid_from, &version.body)?;
     }
-    writing.finish(tx, language.as_deref()).await?;
+    for (name, code) in aliases {
+        writing.earlier_name(&name, &code);
+        store::put_alias(tx, j, name_key(&name), &name, &code).await?;
+    }
     for key in dropped_aliases {
         store::drop_alias(tx, j, key).await?;
     }
-    for (name, code) in aliases {
-        store::put_alias(tx, j, name_key(&name), &name, &code).await?;
-    }
-    Ok(())
+    writing.finish(tx, language.as_deref()).await
 }
 
 /// The staff room names a field such as `departments.parks.name`: the file's reader is told the line.
@@ -125,19 +125,29 @@ impl<'a> Writing<'a> {
         let version = NewVersion::of(kind, code, subject, number, valid_from, body)?;
         let terms: serde_json::Value = serde_json::from_str(&version.body).map_err(|error| CatalogError::Stored(format!("{kind} {code:?}: {error}")))?;
         let told = json!({ "code": code, "version": number, "valid_from": valid_from.millis(), "terms": terms });
+        self.tell(kind, subject, event_kind(kind, verb), &told);
+        self.versions.push(version);
+        Ok(())
+    }
+
+    /// That an earlier name leads to a service from now on.
+    pub(crate) fn earlier_name(&mut self, name: &str, code: &str) {
+        let (subject, _) = self.subject(Kind::Service, code);
+        self.tell(Kind::Service, subject, "service.renamed", &json!({ "code": code, "earlier_name": name }));
+    }
+
+    fn tell(&mut self, kind: Kind, subject: Uuid, what: &'static str, body: &serde_json::Value) {
         self.events.push(NewEvent {
             jurisdiction: self.j,
             id: self.ids.next(),
             subject_kind: kind.as_str(),
             subject,
-            kind: event_kind(kind, verb),
+            kind: what,
             actor: self.actor.clone(),
             occurred_at: self.now,
             recorded_at: self.now,
-            body: told.to_string(),
+            body: body.to_string(),
         });
-        self.versions.push(version);
-        Ok(())
     }
 
     pub(crate) async fn finish(self, tx: &Tx, language: Option<&str>) -> Result<(), CatalogError> {
