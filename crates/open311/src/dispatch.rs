@@ -34,8 +34,7 @@ pub(crate) async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> R
         preflight(&operations)
     } else {
         let name = operations.first().map_or("unknown", |operation| operation.path.last().copied().unwrap_or("unknown"));
-        let work = Box::pin(AssertUnwindSafe(handle(&desk, &parts, body, address.as_ref(), &operations)).catch_unwind());
-        let reply = work.await.unwrap_or_else(|_| Err(Refusal::Fault("the call ended with a panic".into())));
+        let reply = guarded(Box::pin(handle(&desk, &parts, body, address.as_ref(), &operations))).await;
         let mut response = told(&desk, format, name, reply, &operations);
         if head {
             *response.body_mut() = Body::empty();
@@ -46,6 +45,11 @@ pub(crate) async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> R
         response.extensions_mut().insert(CallName(operation.id.to_string()));
     }
     response
+}
+
+/// A panic is a fault of ours, told like any other. The panic itself has been written to the log by the panic hook.
+async fn guarded(work: impl Future<Output = Result<Reply, Refusal>>) -> Result<Reply, Refusal> {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(Refusal::Fault("the call ended with a panic".into())))
 }
 
 /// The operation at the address that this method names. HEAD is GET without the body.
@@ -139,4 +143,19 @@ fn refused(desk: &Desk, format: Format, name: &str, refusal: &Refusal) -> Writte
     // A list of plain texts always becomes JSON.
     let content = written(&list, format).unwrap_or_default();
     (status, format.content_type(), content, "no-store")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_becomes_a_fault_that_says_nothing_of_its_cause() {
+        let reply = guarded(async { panic!("secret") }).await;
+        let Err(refusal) = reply else { panic!("a panic is no answer") };
+        let (status, told) = refusal.tell("4711");
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(told[0].contains("4711") && !told[0].contains("secret"));
+        assert_eq!(allowed(&[]), "OPTIONS");
+    }
 }

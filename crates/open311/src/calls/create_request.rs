@@ -29,7 +29,8 @@ pub(crate) async fn answer(call: Call<'_>) -> Result<Document, Refusal> {
     let code = fields.get("service_code")?.ok_or_else(|| Refusal::field("service_code", "is required"))?.to_owned();
     let catalog = desk.catalog(&jurisdiction).await?;
     let service = catalog.service(&code).filter(|service| service.visibility != Visibility::StaffOnly).ok_or_else(|| unknown(&code))?;
-    let mark = headers.get("Idempotency-Key").map(|value| value.to_str().unwrap_or(""));
+    let mark = headers.get("Idempotency-Key").map(http::HeaderValue::to_str).transpose();
+    let mark = mark.map_err(|_| Refusal::field("Idempotency-Key", "must be plain ASCII"))?;
     let new = new_request(&mut fields, code, &key, mark).map_err(Refusal::Problems)?;
     let created = match service.kind {
         Intake::Realtime => Created::Number(desk.requests.open(&jurisdiction, new).await?.request.number),

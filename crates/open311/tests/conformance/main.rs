@@ -9,6 +9,7 @@ mod hostile;
 mod jurisdictions;
 mod photos;
 mod reading;
+mod recorded;
 mod refusing;
 mod services;
 mod shapes;

@@ -77,6 +77,30 @@ both! {
         assert!(!t.folder.path().join("photos").join(city.j.id.to_string()).exists(), "no picture of a refused request stays");
     }
 
+    async fn an_update_may_bring_photos(t: &TestDb) {
+        let city = City::found(t).await;
+        let number = city.street_light(&[]).await;
+        let mut body = Vec::new();
+        let fields = [("api_key", city.key.as_str()), ("service_request_id", &number), ("update_id", "7"), ("updated_datetime", "2026-03-02T15:00:00Z"), ("status", "OPEN"), ("description", "")];
+        for (name, value) in fields {
+            body.extend_from_slice(format!("--cut\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").as_bytes());
+        }
+        body.extend_from_slice(b"--cut\r\nContent-Disposition: form-data; name=\"photo1\"; filename=\"p.png\"\r\n\r\n");
+        body.extend_from_slice(&png());
+        body.extend_from_slice(b"\r\n--cut--\r\n");
+        let path = "/open311/v2/servicerequestupdates.json";
+        let answer = city.send(Method::POST, path, "multipart/form-data; boundary=cut", body.clone()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let again = city.send(Method::POST, path, "multipart/form-data; boundary=cut", body).await;
+        assert_eq!(again.json(), answer.json());
+        let list = city.json(path).await;
+        assert_eq!(list.as_array().unwrap().len(), 1);
+        let url = list[0]["media_url"].as_str().unwrap();
+        assert_eq!(city.get(url.strip_prefix(PUBLIC).unwrap()).await.status, 200);
+        let told = city.json(&format!("/open311/v2/requests/{number}.json?extensions=true")).await;
+        assert_eq!(told[0]["extended_attributes"]["photos"].as_array().unwrap().len(), 1);
+    }
+
     async fn unknown_photos_are_missing(t: &TestDb) {
         let city = City::found(t).await;
         for path in [
