@@ -15,7 +15,7 @@ use requests::{Channel, FrozenPromise, Outcome, Place, Request, RequestId, Statu
 
 use crate::dates::{Dates, Moment, NoMoment};
 use crate::layout::Layout;
-use crate::map::{Bound, Map, fold};
+use crate::map::{Bound, Expression, Map, fold};
 use crate::rows::Row;
 use crate::words::{line, mended, text, whole};
 
@@ -67,7 +67,8 @@ pub(crate) struct Converter {
     /// In some files one column tells of closings and of other changes: then it says nothing odd about open requests.
     closed_is_updated: bool,
     services: HashMap<String, usize>,
-    departments: HashMap<(String, String), (Option<String>, Option<String>)>,
+    departments: HashMap<String, HashMap<String, Codes>>,
+    departments_held: usize,
     /// Met since the caller last took them.
     pub new_services: Vec<Met>,
     /// Met since the caller last took them.
@@ -75,6 +76,9 @@ pub(crate) struct Converter {
     /// What was odd, and how often.
     pub warnings: BTreeMap<String, u64>,
 }
+
+/// Codes of a department and of a team in it.
+type Codes = (Option<String>, Option<String>);
 
 /// A reason to refuse a row.
 type Refused = String;
@@ -92,6 +96,7 @@ impl Converter {
             closed_is_updated,
             services: HashMap::new(),
             departments: HashMap::new(),
+            departments_held: 0,
             new_services: Vec::new(),
             new_departments: Vec::new(),
             warnings: BTreeMap::new(),
@@ -150,7 +155,7 @@ impl Converter {
         let channel = self.channel(row, &mut kept)?;
         let priority = self.priority(row, &mut kept)?;
         if let Some(word) = self.read(&self.layout.past_estimate, row)? {
-            match map.past_estimate.get(&fold(&word)) {
+            match look_up(&map.past_estimate, &word) {
                 Some(past) => drop(kept.insert("past_estimate".to_owned(), if *past { "yes" } else { "no" }.to_owned())),
                 None => self.warn(format!("past_estimate {word:?} is not in the map: left out")),
             }
@@ -270,7 +275,7 @@ impl Converter {
 
     fn status(&mut self, row: &Row, kept: &mut BTreeMap<String, String>) -> Result<(Status, Option<Outcome>), Refused> {
         let word = self.read(&self.layout.status, row)?.ok_or("status is empty")?;
-        let known = self.map.status.get(word.as_ref()).or_else(|| self.map.status.get(&fold(&word))).copied();
+        let known = look_up(&self.map.status, &word).copied();
         let known = known.ok_or_else(|| format!("status {:?} is not in the map", short(&word)))?;
         kept.extend(line(&word).map(|word| ("status".to_owned(), word)));
         Ok(known)
@@ -283,10 +288,16 @@ impl Converter {
         if flagged {
             return Ok(Outcome::Duplicate);
         }
+        // Rules of one column mostly follow one another: its words are made comparable once.
+        let mut last: Option<(&Expression, Option<String>)> = None;
         for (rule, bound) in self.map.outcomes.iter().zip(&self.layout.outcomes) {
-            let Some(words) = self.read(bound, row)? else { continue };
-            let words = fold(&words);
-            let fits = rule.is.contains(&words)
+            let words = match last.take() {
+                Some((column, words)) if *column == rule.column => words,
+                _ => self.read(bound, row)?.map(|words| fold(&words)),
+            };
+            let (_, words) = last.insert((&rule.column, words));
+            let Some(words) = words else { continue };
+            let fits = rule.is.contains(words)
                 || rule.starts.iter().any(|s| words.starts_with(s.as_str()))
                 || rule.contains.iter().any(|c| words.contains(c.as_str()));
             if fits {
@@ -344,13 +355,13 @@ impl Converter {
     }
 
     /// Codes of the department and the team.
-    fn department(&mut self, row: &Row) -> Result<(Option<String>, Option<String>), Refused> {
-        let cell = |bound: &Bound| Ok::<_, Refused>(self.read(bound, row)?.unwrap_or_default().into_owned());
-        let key = (cell(&self.layout.department)?, cell(&self.layout.work_group)?);
-        if let Some(known) = self.departments.get(&key) {
+    fn department(&mut self, row: &Row) -> Result<Codes, Refused> {
+        let (department, team) = (self.read(&self.layout.department, row)?.unwrap_or_default(), self.read(&self.layout.work_group, row)?.unwrap_or_default());
+        if let Some(known) = self.departments.get(department.as_ref()).and_then(|teams| teams.get(team.as_ref())) {
             return Ok(known.clone());
         }
-        let named = |table: &BTreeMap<String, Option<String>>, word: &str| match table.get(&fold(word)) {
+        let key = (department.into_owned(), team.into_owned());
+        let named = |table: &BTreeMap<String, Option<String>>, word: &str| match look_up(table, word) {
             Some(name) => name.clone(),
             None => line(word.trim_matches(|c: char| c.is_whitespace() || c == '-')),
         };
@@ -360,15 +371,16 @@ impl Converter {
         let found = (department.as_ref().map(|(code, _)| code.clone()), team.as_ref().map(|(code, _)| code.clone()));
         self.new_departments.extend(department.map(|(code, name)| MetDepartment { code, name, team }));
         // Bounded: a file whose cells never repeat must not fill the memory.
-        if self.departments.len() < 20_000 {
-            self.departments.insert(key, found.clone());
+        if self.departments_held < 20_000 {
+            self.departments_held += 1;
+            self.departments.entry(key.0).or_default().insert(key.1, found.clone());
         }
         Ok(found)
     }
 
     fn channel(&mut self, row: &Row, kept: &mut BTreeMap<String, String>) -> Result<Channel, Refused> {
         let Some(word) = self.read(&self.layout.channel, row)? else { return Ok(Channel::Other) };
-        if let Some(channel) = self.map.channel.get(&fold(&word)) {
+        if let Some(channel) = look_up(&self.map.channel, &word) {
             return Ok(*channel);
         }
         kept.extend(line(&word).map(|word| ("channel_as_given".to_owned(), word)));
@@ -379,7 +391,7 @@ impl Converter {
     fn priority(&mut self, row: &Row, kept: &mut BTreeMap<String, String>) -> Result<String, Refused> {
         let normal = catalog::Priority::Normal.as_str().to_owned();
         let Some(word) = self.read(&self.layout.priority, row)? else { return Ok(normal) };
-        if let Some(priority) = self.map.priority.get(&fold(&word)) {
+        if let Some(priority) = look_up(&self.map.priority, &word) {
             return Ok(priority.as_str().to_owned());
         }
         kept.extend(line(&word).map(|word| ("priority_as_given".to_owned(), word)));
@@ -443,6 +455,11 @@ impl Converter {
         }
         Ok(out)
     }
+}
+
+/// What a table of the map says of a word; its keys are in lower case.
+fn look_up<'t, T>(table: &'t BTreeMap<String, T>, word: &str) -> Option<&'t T> {
+    table.iter().find(|(key, _)| key.eq_ignore_ascii_case(word)).map(|(_, value)| value).or_else(|| table.get(&fold(word)))
 }
 
 /// `06 BROOKLYN` with `BROOKLYN = "3"` is `306`.

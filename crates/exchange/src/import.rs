@@ -178,10 +178,10 @@ impl Writing<'_> {
         self.departments(departments).await?;
         self.services(services).await?;
         let catalog = self.catalogs.get(&self.city.jurisdiction).await?;
-        let (mut taken, mut fields, mut located) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
-        for Ready { mut converted, line, raw } in rows {
+        let (mut taken, mut raws, mut located) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+        for Ready { mut converted, raw } in rows {
             let Some(code) = self.services.get(converted.service).cloned().flatten() else {
-                rejects.push(Reject { line, reason: "service is not in the catalog".to_owned(), fields: raw });
+                rejects.push(Reject::of(&raw, "service is not in the catalog".to_owned()));
                 continue;
             };
             let request = &mut converted.request;
@@ -193,15 +193,15 @@ impl Writing<'_> {
             self.parents |= converted.parent_number.is_some();
             located.push(request.place.point.is_some());
             taken.push(Imported { request: converted.request, parent_number: converted.parent_number });
-            fields.push(Some((line, raw)));
+            raws.push(raw);
         }
         if !taken.is_empty() {
             let City { db, clock, ids, places: _, jurisdiction } = self.city;
             let counts = requests::import_rows(db, jurisdiction.id, &self.map.origin, taken, clock.now(), ids).await?;
             for (place, reason) in counts.refused {
-                if let Some((line, raw)) = fields.get_mut(place).and_then(Option::take) {
-                    located[place] = false;
-                    rejects.push(Reject { line, reason, fields: raw });
+                if let (Some(raw), Some(located)) = (raws.get(place), located.get_mut(place)) {
+                    *located = false;
+                    rejects.push(Reject::of(raw, reason));
                 }
             }
             self.summary.imported += counts.inserted + counts.updated;

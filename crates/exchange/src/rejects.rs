@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
+use crate::rows::Row;
+
 /// How the header of a rejects file begins.
 const BEGINS: [&str; 2] = ["line", "reason"];
 
@@ -17,6 +19,13 @@ pub struct Reject {
     pub reason: String,
     /// Its fields as the file has them; one piece of raw text where it could not be split.
     pub fields: Vec<Vec<u8>>,
+}
+
+impl Reject {
+    /// A row that could be split.
+    pub(crate) fn of(row: &Row, reason: String) -> Self {
+        Self { line: row.line, reason, fields: row.cells().map(<[u8]>::to_vec).collect() }
+    }
 }
 
 /// Where rejects go.

@@ -32,6 +32,12 @@ impl Row {
         self.ends.len()
     }
 
+    /// How many bytes its cells have together.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// The cell, as the bytes of the file; empty when there is no such cell.
     #[must_use]
     pub fn cell(&self, nth: usize) -> &[u8] {

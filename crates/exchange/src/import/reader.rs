@@ -49,8 +49,7 @@ pub(super) struct Batch {
 /// A row that became a request, with its own fields in case it is refused later.
 pub(super) struct Ready {
     pub converted: Converted,
-    pub line: u64,
-    pub raw: Vec<Vec<u8>>,
+    pub raw: Row,
 }
 
 /// What is known at the end.
@@ -130,12 +129,11 @@ struct Reader {
 
 impl Reader {
     fn row(&mut self, row: &Row) -> Result<(), ImportError> {
-        let raw: Vec<Vec<u8>> = row.cells().map(<[u8]>::to_vec).collect();
         self.batch.read += 1;
-        self.held += raw.iter().map(Vec::len).sum::<usize>();
+        self.held += row.bytes();
         match self.request(row)? {
-            Ok(converted) => self.batch.rows.push(Ready { converted, line: row.line, raw }),
-            Err(reason) => self.batch.rejects.push(Reject { line: row.line, reason, fields: raw }),
+            Ok(converted) => self.batch.rows.push(Ready { converted, raw: row.clone() }),
+            Err(reason) => self.batch.rejects.push(Reject::of(row, reason)),
         }
         Ok(())
     }

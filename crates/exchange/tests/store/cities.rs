@@ -49,7 +49,7 @@ testkit::both! {
         let all = all(&city).await;
         assert!(all.values().any(|r| r.explanation.as_deref().is_some_and(|words| words.contains("Transportation’s website"))), "mended");
         assert_eq!(all.values().filter(|r| r.due_at.is_some()).count(), 504);
-        assert!(all.values().all(|r| r.closed_at.is_none_or(|at| at.to_string() > "2014".to_owned())));
+        assert!(all.values().all(|r| r.closed_at.is_none_or(|at| at.to_string().as_str() > "2014")));
     }
 
     async fn boston(t: &TestDb) {

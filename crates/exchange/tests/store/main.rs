@@ -1,5 +1,7 @@
 //! Imports and exports on both engines: rows of Alder Falls, and the real files of six cities where they are at hand.
 
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test says what is wrong by failing, and what it found")]
+
 mod alder_falls;
 mod cities;
 mod export;
