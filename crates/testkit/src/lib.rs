@@ -1,5 +1,6 @@
 //! What tests share: a fresh database on each engine from one test body, the invented city of Alder Falls, a clock
 //! that the test moves, and the way to real data.
+#![expect(clippy::expect_used, clippy::print_stderr, reason = "tests say what is missing by failing, or that they were skipped")]
 
 pub mod alder_falls;
 

@@ -12,6 +12,7 @@ pub mod import;
 pub mod jurisdiction;
 mod progress;
 mod rejects;
+pub mod report;
 pub mod requests;
 pub mod serve;
 
@@ -108,6 +109,8 @@ pub enum Command {
     /// Create, list and revoke the keys with which apps send requests
     #[command(subcommand, name = "api-key")]
     ApiKey(api_key::ApiKeys),
+    /// Requests of a span of days: volume, on-time shares with their denominators, time to complete, repeats, outcomes
+    Report(report::ReportCommand),
     /// Write everything into one file, also while the server runs
     Backup(backup::Backup),
     /// Fill an empty database from a backup, on either engine
@@ -195,6 +198,7 @@ impl Command {
             Self::Import(command) => command.run(place).await,
             Self::Export(command) => command.run(place).await,
             Self::ApiKey(command) => command.run(place).await,
+            Self::Report(command) => command.run(place).await,
             Self::Backup(command) => command.run(place).await,
             Self::Restore(command) => command.run(place).await,
         }
