@@ -97,7 +97,7 @@ fn spans(table: &Table<'_>, key: &'static str) -> Option<Vec<OpenSpan>> {
         match span {
             Some(span) if span.from < span.until => out.push(span),
             Some(_) => {
-                table.problem_at(key, &format!("{text:?} must open before it closes; a night has two spans: until 24:00, and from 00:00 on the next day"))
+                table.problem_at(key, &format!("{text:?} must open before it closes; a night has two spans: until 24:00, and from 00:00 on the next day"));
             }
             None => table.problem_at(key, &format!("{text:?} must be such as \"08:00-17:00\" or \"closed\"")),
         }

@@ -91,9 +91,9 @@ fn departments(root: &Table<'_>) -> Vec<(At, Department)> {
             group.done();
             if let (Some(code), Some(name)) = (code, name) {
                 if work_groups.iter().any(|known| known.code == code) {
-                    group.problem(format!("the code {code:?} is there twice"))
+                    group.problem(format!("the code {code:?} is there twice"));
                 } else {
-                    work_groups.push(WorkGroup { code, name })
+                    work_groups.push(WorkGroup { code, name });
                 }
             }
         }

@@ -113,7 +113,7 @@ fn values(table: &Table<'_>) -> Vec<Choice> {
         let fits = |text: &str, most: usize| (1..=most).contains(&text.chars().count());
         match name {
             _ if !fits(&key, 100) || key.trim() != key || key.chars().any(char::is_control) => {
-                table.problem_on(line, "a value's key must be 1 to 100 characters, without blanks around it".to_owned())
+                table.problem_on(line, "a value's key must be 1 to 100 characters, without blanks around it".to_owned());
             }
             Some(name) if fits(&name, 200) => out.push(Choice { key, name }),
             _ => table.problem_on(line, format!("value {key:?} must have a name of 1 to 200 characters in quotation marks")),

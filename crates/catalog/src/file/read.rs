@@ -295,7 +295,7 @@ impl<'a> Table<'a> {
             let name = key.get_ref().to_string();
             match value.get_ref() {
                 DeValue::Table(entries) => {
-                    out.push((name.clone(), Table::new(self.notes, entries, value.span().start, self.within(&format!("{what} {name:?}")))))
+                    out.push((name.clone(), Table::new(self.notes, entries, value.span().start, self.within(&format!("{what} {name:?}")))));
                 }
                 _ => self.notes.add(FileProblem {
                     line: self.notes.line(key.span().start),

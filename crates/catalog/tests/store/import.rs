@@ -118,6 +118,16 @@ testkit::both! {
         assert!(problems[0].to_string().contains("needs a `from`"), "{problems:?}");
     }
 
+    async fn two_imports_at_once_follow_one_another(t: &TestDb) {
+        let city = alder_falls(t).await;
+        let text = small(THREE_DAYS);
+        let (first, second) = tokio::join!(import(t, &city, &text), import(t, &city, &text));
+        let (first, second) = (first.unwrap(), second.unwrap());
+        assert!(first.is_empty() != second.is_empty(), "{first:?} {second:?}");
+        let catalog = load(t, &city).await;
+        assert_eq!((catalog.generation, catalog.targets.values().next().unwrap().next_number()), (1, 2));
+    }
+
     async fn changes_are_events_and_caches_see_them_at_once(t: &TestDb) {
         let city = alder_falls(t).await;
         let catalogs = Catalogs::new(t.db.clone());

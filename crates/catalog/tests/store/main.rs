@@ -1,4 +1,5 @@
 //! The catalog room on both engines: files in and out, versions, promises, routes, and services met in old records.
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
 mod boston;
 mod ensure;
