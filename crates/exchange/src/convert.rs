@@ -21,6 +21,10 @@ use crate::words::{line, mended, text, whole};
 
 /// The longest number a request may have, in characters.
 const LONGEST_NUMBER: usize = 64;
+/// The most services that a file may name, and the most pairs of department and team: more means that the map takes the
+/// wrong column, and memory would grow with the file.
+const MOST_SERVICES: usize = 10_000;
+const MOST_DEPARTMENTS: usize = 10_000;
 /// How far ahead of the clock a row's date may lie before it is absurd, in milliseconds: other clocks are not right either.
 const AHEAD: i64 = 2 * 24 * 3_600_000;
 
@@ -157,7 +161,7 @@ impl Converter {
         if let Some(word) = self.read(&self.layout.past_estimate, row)? {
             match look_up(&map.past_estimate, &word) {
                 Some(past) => drop(kept.insert("past_estimate".to_owned(), if *past { "yes" } else { "no" }.to_owned())),
-                None => self.warn(format!("past_estimate {word:?} is not in the map: left out")),
+                None => self.warn("past_estimate is not in the map: left out"),
             }
         }
         if flagged && status.is_open() {
@@ -337,6 +341,9 @@ impl Converter {
         if let Some(place) = self.services.get(key) {
             return Ok(*place);
         }
+        if self.services.len() >= MOST_SERVICES {
+            return Err(format!("the file names more than {MOST_SERVICES} services: service.name of the map takes the wrong column"));
+        }
         let key = key.to_owned();
         let Some(name) = line(&name) else { return Err("service is empty".to_owned()) };
         let today = rules.renamed.get(&fold(&name)).cloned();
@@ -360,6 +367,10 @@ impl Converter {
         if let Some(known) = self.departments.get(department.as_ref()).and_then(|teams| teams.get(team.as_ref())) {
             return Ok(known.clone());
         }
+        if self.departments_held >= MOST_DEPARTMENTS {
+            self.warn("department left out: the file names too many");
+            return Ok((None, None));
+        }
         let key = (department.into_owned(), team.into_owned());
         let named = |table: &BTreeMap<String, Option<String>>, word: &str| match look_up(table, word) {
             Some(name) => name.clone(),
@@ -370,11 +381,8 @@ impl Converter {
         let team = named(&self.map.work_group, &key.1).and_then(coded);
         let found = (department.as_ref().map(|(code, _)| code.clone()), team.as_ref().map(|(code, _)| code.clone()));
         self.new_departments.extend(department.map(|(code, name)| MetDepartment { code, name, team }));
-        // Bounded: a file whose cells never repeat must not fill the memory.
-        if self.departments_held < 20_000 {
-            self.departments_held += 1;
-            self.departments.entry(key.0).or_default().insert(key.1, found.clone());
-        }
+        self.departments_held += 1;
+        self.departments.entry(key.0).or_default().insert(key.1, found.clone());
         Ok(found)
     }
 

@@ -213,7 +213,7 @@ impl Writing<'_> {
         self.summary.rejected += rejects.len() as u64;
         rejects.sort_by_key(|reject| reject.line);
         for reject in &rejects {
-            *self.summary.reasons.entry(kind_of(&reject.reason)).or_default() += 1;
+            count(&mut self.summary.reasons, &reject.reason);
             if let Some(file) = &mut self.rejects {
                 file.write(reject).map_err(|source| ImportError::Write { what: "the rejects file", source })?;
             }
@@ -319,22 +319,31 @@ fn promise(catalog: &Catalog, request: &mut requests::Request) {
     });
 }
 
-/// A reason without what differs from row to row.
+/// The most kinds of reasons that a summary tells apart.
+const MOST_REASONS: usize = 50;
+
+/// Counts a reason by its kind.
+fn count(reasons: &mut BTreeMap<String, u64>, reason: &str) {
+    let kind = kind_of(reason);
+    let known = reasons.contains_key(&kind) || reasons.len() < MOST_REASONS;
+    *reasons.entry(if known { kind } else { "other reasons".to_owned() }).or_default() += 1;
+}
+
+/// A reason without what differs from row to row: quoted texts and words with digits.
 fn kind_of(reason: &str) -> String {
     let mut out = String::with_capacity(reason.len());
-    let mut quoted = false;
-    for c in reason.chars() {
-        match c {
-            '"' => {
-                quoted = !quoted;
-                if quoted {
-                    out.push('…');
-                }
+    for (nth, part) in reason.split('"').enumerate() {
+        if nth % 2 == 1 {
+            out.push('…');
+            continue;
+        }
+        for word in part.split_inclusive(' ') {
+            if word.contains(|c: char| c.is_ascii_digit()) && !word.starts_with("UTF-8") {
+                out.push('#');
+                out.push_str(if word.ends_with(' ') { " " } else { "" });
+            } else {
+                out.push_str(word);
             }
-            _ if quoted => {}
-            '0'..='9' if out.ends_with('#') => {}
-            '0'..='9' if out.ends_with([' ', '#']) => out.push('#'),
-            _ => out.push(c),
         }
     }
     out
@@ -370,5 +379,12 @@ mod tests {
     fn reasons_are_counted_by_kind() {
         assert_eq!(kind_of("number 17 was in line 312 before"), "number # was in line # before");
         assert_eq!(kind_of("requested: \"20x9\" is no date"), "requested: … is no date");
+        assert_eq!(kind_of("the number AF-1 belongs to a request from old-system"), "the number # belongs to a request from old-system");
+        assert_eq!(kind_of("place is no UTF-8 text"), "place is no UTF-8 text");
+        let mut reasons = BTreeMap::new();
+        (0..26_u8)
+            .flat_map(|a| (0..26_u8).map(move |b| format!("{}{}", char::from(b'a' + a), char::from(b'a' + b))))
+            .for_each(|reason| count(&mut reasons, &reason));
+        assert_eq!((reasons.len(), reasons.values().sum::<u64>()), (MOST_REASONS + 1, 26 * 26));
     }
 }

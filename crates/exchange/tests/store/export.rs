@@ -84,6 +84,24 @@ testkit::both! {
         assert_eq!(schema.column(1).logical_type_ref().map(|kind| format!("{kind:?}").contains("is_adjusted_to_u_t_c: true")), Some(true));
     }
 
+    async fn private_requests_are_left_out_unless_asked_for(t: &TestDb) {
+        let city = with_rows(t).await;
+        let mut secret = all(&city).await.remove("AF-X").unwrap();
+        secret.id = requests::RequestId(t.ids.next());
+        secret.number = "AF-SECRET".into();
+        secret.private = true;
+        let rows = vec![requests::Imported { request: secret, parent_number: None }];
+        requests::import_rows(&city.db, city.jurisdiction.id, "alder-falls", rows, t.clock.now(), &t.ids).await.unwrap();
+        for format in [Format::Csv, Format::GeoJson] {
+            let (public, bytes) = written(&city, format, &Filter::default()).await;
+            assert_eq!((public.requests, String::from_utf8(bytes).unwrap().contains("AF-SECRET")), (2_301, false));
+            let (whole, bytes) = written(&city, format, &Filter { with_private: true, ..Filter::default() }).await;
+            assert_eq!((whole.requests, String::from_utf8(bytes).unwrap().contains("AF-SECRET")), (2_302, true));
+        }
+        let parquet = written(&city, Format::Parquet, &Filter::default()).await.0;
+        assert_eq!(parquet.requests, 2_301);
+    }
+
     async fn filters_hold_and_a_circle_is_round(t: &TestDb) {
         let city = with_rows(t).await;
         let center = kernel::LatLon::new(41.6, -93.7).unwrap();
