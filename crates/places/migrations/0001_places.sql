@@ -125,4 +125,4 @@ CREATE TABLE place_assets (
     digest BIGINT NOT NULL,
     PRIMARY KEY (jurisdiction_id, kind, id)
 );
-CREATE INDEX place_assets_by_cell ON place_assets (jurisdiction_id, cell);
+CREATE INDEX place_assets_by_cell ON place_assets (jurisdiction_id, cell, kind);

@@ -86,13 +86,15 @@ impl Boundaries {
         for EditionRow { layer, edition, from_on, until_on, city_limits } in editions {
             let what = format!("edition {edition} of layer {layer}");
             let edition = Edition { name: edition, from: date(from_on.as_deref(), &what)?, until: date(until_on.as_deref(), &what)? };
-            let entry = layers.entry(layer.clone()).or_insert_with(|| Layer { limits: layer == CITY_LIMITS, name: layer, editions: Vec::new(), schedule: None });
+            let entry =
+                layers.entry(layer.clone()).or_insert_with(|| Layer { limits: layer == CITY_LIMITS, name: layer, editions: Vec::new(), schedule: None });
             entry.limits |= city_limits;
             entry.editions.push(edition);
         }
         for ScheduleRow { layer, schedule } in schedules {
             if let Some(entry) = layers.get_mut(&layer) {
-                let schedule = Schedule::parse(&schedule).map_err(|problem| PlacesError::Stored { what: format!("schedule of layer {layer}"), reason: problem.to_string() })?;
+                let schedule = Schedule::parse(&schedule)
+                    .map_err(|problem| PlacesError::Stored { what: format!("schedule of layer {layer}"), reason: problem.to_string() })?;
                 entry.schedule = Some(schedule);
             }
         }
@@ -102,8 +104,8 @@ impl Boundaries {
         for AreaRow { layer, edition, area_key, name, code, rings, digest: _ } in rows {
             let Some(at) = layers.iter().position(|l| l.name == layer) else { continue };
             let Some(of) = layers[at].editions.iter().position(|e| e.name == edition) else { continue };
-            let rings: Rings =
-                serde_json::from_str(&rings).map_err(|error| PlacesError::Stored { what: format!("area {area_key} of layer {layer}, edition {edition}"), reason: error.to_string() })?;
+            let rings: Rings = serde_json::from_str(&rings)
+                .map_err(|error| PlacesError::Stored { what: format!("area {area_key} of layer {layer}, edition {edition}"), reason: error.to_string() })?;
             let shape = Shape::new(&rings);
             boxes.extend(shape.bounds().map(|b| GeomWithData::new(Rectangle::from_corners([b.west, b.south], [b.east, b.north]), areas.len())));
             areas.push(Ready { layer: at, edition: of, name, code, shape });

@@ -24,8 +24,8 @@ mod zones;
 
 use db::Migration;
 
-pub use boundaries::Boundaries;
 pub use answers::{Area, Asset, Hit, HitKind, Nearby, Pickup, PlacesError, Standing};
+pub use boundaries::Boundaries;
 pub use import::{
     AddressImport, AssetImport, BoundaryImport, ColumnMap, ImportError, Reject, RejectSink, StreetFields, StreetImport, Summary, ZoneImport, import_addresses,
     import_assets, import_boundaries, import_streets, import_zones,

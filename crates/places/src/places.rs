@@ -86,7 +86,9 @@ impl Places {
     pub async fn boundaries(&self, j: JurisdictionId) -> Result<Arc<Boundaries>, PlacesError> {
         let city = self.city(j);
         let fresh = |kept: &Kept| match &kept.boundaries {
-            Some((generation, boundaries)) if *generation == kept.stored.boundaries && kept.looked.is_some_and(|at| at.elapsed() < FRESH) => Some(Arc::clone(boundaries)),
+            Some((generation, boundaries)) if *generation == kept.stored.boundaries && kept.looked.is_some_and(|at| at.elapsed() < FRESH) => {
+                Some(Arc::clone(boundaries))
+            }
             _ => None,
         };
         if let Some(boundaries) = city.read(fresh) {
@@ -116,7 +118,8 @@ impl Places {
             return Ok(());
         }
         let conn = self.0.db.read();
-        let (editions, areas, schedules) = (store::boundaries::editions(conn, j).await?, store::boundaries::areas(conn, j).await?, store::boundaries::schedules(conn, j).await?);
+        let (editions, areas, schedules) =
+            (store::boundaries::editions(conn, j).await?, store::boundaries::areas(conn, j).await?, store::boundaries::schedules(conn, j).await?);
         let boundaries = tokio::task::spawn_blocking(move || Boundaries::new(editions, areas, schedules)).await.map_err(|_| PlacesError::Stopping)??;
         city.change(|kept| kept.boundaries = Some((stored.boundaries, Arc::new(boundaries))));
         Ok(())
@@ -155,7 +158,9 @@ impl Places {
                 city.change(|kept| kept.index = Some(Arc::new(index)));
             }
         }
-        if city.read(|kept| kept.index.as_ref().is_some_and(|index| index.generation != kept.stored.search) && kept.search_since.is_some_and(|since| since.elapsed() > SETTLED)) {
+        if city.read(|kept| {
+            kept.index.as_ref().is_some_and(|index| index.generation != kept.stored.search) && kept.search_since.is_some_and(|since| since.elapsed() > SETTLED)
+        }) {
             let places = self.clone();
             tokio::spawn(async move {
                 if let Err(error) = places.renew_index(j, false).await {

@@ -32,13 +32,20 @@ async fn address(db: &Db, j: JurisdictionId, point: LatLon, streets_only: bool) 
     let near = rows.into_iter().filter_map(|row| Some((row.point()?.distance_m(point), row))).filter(|(distance, _)| *distance <= HOUSE_M);
     // Units of one house stand at one point: the house without a unit comes first.
     let nearest = near.min_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.unit.cmp(&b.1.unit)).then_with(|| a.1.id.cmp(&b.1.id)));
-    Ok(nearest.map(|(distance_m, row)| Nearby { label: row.label, kind: HitKind::Address, distance_m, address_id: Some(row.id), zip: (!row.zip.is_empty()).then_some(row.zip) }))
+    Ok(nearest.map(|(distance_m, row)| Nearby {
+        label: row.label,
+        kind: HitKind::Address,
+        distance_m,
+        address_id: Some(row.id),
+        zip: (!row.zip.is_empty()).then_some(row.zip),
+    }))
 }
 
 async fn block(db: &Db, j: JurisdictionId, point: LatLon) -> Result<Option<Nearby>, DbError> {
     let pieces = store::streets::in_box(db.read(), j, &point.around(STREET_M)).await?;
     let near = pieces.iter().filter_map(|piece| Some((line::beside(&line::parse(&piece.line)?, point)?, piece)));
-    let nearest = near.filter(|(beside, _)| beside.distance_m <= STREET_M).min_by(|a, b| a.0.distance_m.total_cmp(&b.0.distance_m));
+    let nearest =
+        near.filter(|(beside, _)| beside.distance_m <= STREET_M).min_by(|a, b| a.0.distance_m.total_cmp(&b.0.distance_m).then_with(|| a.1.line.cmp(&b.1.line)));
     Ok(nearest.map(|(beside, piece)| {
         let label = block_number(piece, beside).map_or_else(|| piece.name.clone(), |block| format!("{block} block of {}", piece.name));
         let zip = if beside.left { &piece.left_zip } else { &piece.right_zip };
@@ -58,6 +65,14 @@ fn block_number(piece: &Segment, beside: line::Beside) -> Option<i64> {
 async fn corner(db: &Db, j: JurisdictionId, point: LatLon) -> Result<Option<Nearby>, DbError> {
     let rows = store::streets::corners_in_box(db.read(), j, &point.around(CORNER_M)).await?;
     let near = rows.into_iter().filter_map(|row| Some((row.point()?.distance_m(point), row)));
-    let nearest = near.filter(|(distance, _)| *distance <= CORNER_M).min_by(|a, b| a.0.total_cmp(&b.0));
-    Ok(nearest.map(|(distance_m, row)| Nearby { label: format!("{} & {}", row.name_a, row.name_b), kind: HitKind::Corner, distance_m, address_id: None, zip: None }))
+    let nearest = near
+        .filter(|(distance, _)| *distance <= CORNER_M)
+        .min_by(|a, b| a.0.total_cmp(&b.0).then_with(|| (&a.1.street_a_key, &a.1.street_b_key).cmp(&(&b.1.street_a_key, &b.1.street_b_key))));
+    Ok(nearest.map(|(distance_m, row)| Nearby {
+        label: format!("{} & {}", row.name_a, row.name_b),
+        kind: HitKind::Corner,
+        distance_m,
+        address_id: None,
+        zip: None,
+    }))
 }

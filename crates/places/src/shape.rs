@@ -87,7 +87,12 @@ impl Polygon {
         Some(polygon)
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a share of the height, within the number of bands")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a share of the height, within the number of bands"
+    )]
     fn band(&self, lat: f64) -> usize {
         let share = (lat - self.bounds.south) / (self.bounds.north - self.bounds.south);
         ((share * self.bands.len() as f64) as usize).min(self.bands.len() - 1)

@@ -162,7 +162,9 @@ impl Rounds {
             return Err(Problem::new(field("months"), "may hold 1 to 12"));
         }
         match self.every {
-            Every::TwoWeeks if self.anchor.is_none() => Err(Problem::new(field("anchor"), "must be a day in a week with a round, such as 2026-01-05, when every = \"two-weeks\"")),
+            Every::TwoWeeks if self.anchor.is_none() => {
+                Err(Problem::new(field("anchor"), "must be a day in a week with a round, such as 2026-01-05, when every = \"two-weeks\""))
+            }
             Every::Month if self.nth.is_empty() || self.nth.iter().any(|n| !matches!(n, 1..=5 | -1)) => {
                 Err(Problem::new(field("nth"), "must hold 1 to 5, or -1 for the last, when every = \"month\""))
             }

@@ -148,7 +148,10 @@ pub(super) fn find(map: Option<&ColumnMap>, header: &[String]) -> Result<Found, 
         Some(map) => (map.clone(), "addresses", true),
         None => {
             let layout = LAYOUTS.iter().find(|layout| layout.known_by.iter().all(|column| place(header, column).is_some())).ok_or_else(|| {
-                Problem::new("columns", format!("must be given: the header is none of a known layout (OpenAddresses, NAD, Cambridge, parcel points); it has {}", header.join(", ")))
+                Problem::new(
+                    "columns",
+                    format!("must be given: the header is none of a known layout (OpenAddresses, NAD, Cambridge, parcel points); it has {}", header.join(", ")),
+                )
             })?;
             (ColumnMap::parse(layout.map)?, layout.register, false)
         }
@@ -158,7 +161,9 @@ pub(super) fn find(map: Option<&ColumnMap>, header: &[String]) -> Result<Found, 
         for column in columns {
             match place(header, column) {
                 Some(at) => places.push(at),
-                None if must => return Err(Problem::new(field, format!("is to come from the column {column:?}, which the file has not; it has {}", header.join(", ")))),
+                None if must => {
+                    return Err(Problem::new(field, format!("is to come from the column {column:?}, which the file has not; it has {}", header.join(", "))));
+                }
                 None => {}
             }
         }

@@ -50,7 +50,8 @@ pub async fn import_addresses<R: Read + Send + 'static>(
         })
     };
     let summary = pump(read, sink, write).await?;
-    super::record(db, ids, j, began, clock.now(), "addresses", told.as_deref().unwrap_or("addresses"), summary).await?;
+    let ended = super::Ended { jurisdiction: j, began, ended: clock.now(), topic: "addresses", name: told.as_deref().unwrap_or("addresses"), summary };
+    super::record(db, ids, ended).await?;
     Ok(summary)
 }
 
@@ -122,10 +123,7 @@ fn address(register: &str, found: &Found, record: &StringRecord) -> Result<Addre
         (number_text, street_name) = taken_apart(&full);
     }
     let street_key = street_key(&street_name);
-    // 0 stands for "no number" in several registers. A number that no rule reads stays in the label.
-    if number_text.bytes().all(|b| b == b'0') {
-        number_text.clear();
-    }
+    // A number that no rule reads stays in the label.
     let house = House::parse(&number_text);
     if street_key.is_empty() && (point.is_none() || id.is_empty()) {
         return Err("it has no street, and not both an id and a point".to_owned());

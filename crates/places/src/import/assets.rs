@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use db::{Db, DbError};
+use db::Db;
 use futures::FutureExt;
 use geojson::GeometryValue;
 use kernel::{Cell, Clock, Ids, JurisdictionId, LatLon, Problem};
@@ -48,9 +48,10 @@ pub async fn import_assets<R: Read + Send + 'static>(
         Ok(())
     };
     let began = clock.now();
-    let write = |rows: Vec<AssetRow>| db.write(move |tx| async move { Ok::<_, DbError>(store::assets::put(tx, j, rows).await?) }.boxed());
+    let write = |rows: Vec<AssetRow>| db.write(move |tx| store::assets::put(tx, j, rows).boxed());
     let summary = pump(read, sink, write).await?;
-    super::record(db, ids, j, began, clock.now(), "assets", &kind, summary).await?;
+    let ended = super::Ended { jurisdiction: j, began, ended: clock.now(), topic: "assets", name: &kind, summary };
+    super::record(db, ids, ended).await?;
     Ok(summary)
 }
 

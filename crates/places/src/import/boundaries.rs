@@ -78,7 +78,8 @@ pub async fn import_boundaries<R: Read + Send + 'static>(
     if !kept.is_empty() && summary.rejected == 0 {
         summary.removed = remove_others(db, clock, j, &what, kept).await?;
     }
-    super::record(db, ids, j, began, clock.now(), "boundaries", &format!("{} {}", what.layer, what.edition), summary).await?;
+    let ended = super::Ended { jurisdiction: j, began, ended: clock.now(), topic: "boundaries", name: &format!("{} {}", what.layer, what.edition), summary };
+    super::record(db, ids, ended).await?;
     Ok(summary)
 }
 

@@ -224,7 +224,8 @@ impl<R: BufRead> Features<R> {
         loop {
             let (mut taken, mut ended) = (0, false);
             let (offset, number) = (self.offset, self.number);
-            let bytes = self.reader.fill_buf().map_err(|error| ImportError::file(format!("after feature {number}, byte {}", offset + 1), source::reason(&error)))?;
+            let bytes =
+                self.reader.fill_buf().map_err(|error| ImportError::file(format!("after feature {number}, byte {}", offset + 1), source::reason(&error)))?;
             if bytes.is_empty() {
                 return self.fault("the file ends too early: it was cut off");
             }

@@ -174,24 +174,34 @@ impl ImportError {
     }
 }
 
+/// An import that has ended, for the log.
+struct Ended<'a> {
+    jurisdiction: JurisdictionId,
+    began: Timestamp,
+    ended: Timestamp,
+    topic: &'static str,
+    name: &'a str,
+    summary: Summary,
+}
+
 /// Puts into the log that an import changed something.
-async fn record(db: &Db, ids: &Ids, j: JurisdictionId, began: Timestamp, now: Timestamp, topic: &'static str, name: &str, summary: Summary) -> Result<(), DbError> {
-    if summary.imported + summary.removed == 0 {
+async fn record(db: &Db, ids: &Ids, import: Ended<'_>) -> Result<(), DbError> {
+    let Ended { jurisdiction, began, ended, topic, name, summary: Summary { read, imported, unchanged, rejected, removed } } = import;
+    if imported + removed == 0 {
         return Ok(());
     }
-    let Summary { read, imported, unchanged, rejected, removed } = summary;
     let body = serde_json::json!({
         "topic": topic, "name": name, "read": read, "imported": imported, "unchanged": unchanged, "rejected": rejected, "removed": removed,
     });
     let event = NewEvent {
-        jurisdiction: j,
+        jurisdiction,
         id: ids.next(),
         subject_kind: "places",
         subject: ids.next(),
         kind: "places.imported",
         actor: Actor::Import(topic.to_owned()),
         occurred_at: began,
-        recorded_at: now,
+        recorded_at: ended,
         body: body.to_string(),
     };
     db.write(move |tx| async move { events::append(tx, vec![event]).await }.boxed()).await

@@ -34,7 +34,10 @@ pub struct StreetFields {
 /// Layouts in use, each known by its name property.
 const LAYOUTS: &[(&str, &str)] = &[
     // TIGER/Line, edges and address ranges.
-    ("FULLNAME", "id=TLID,LINEARID\nname=FULLNAME\nleft_from=LFROMADD,LFROMHN\nleft_to=LTOADD,LTOHN\nright_from=RFROMADD,RFROMHN\nright_to=RTOADD,RTOHN\nleft_zip=ZIPL\nright_zip=ZIPR"),
+    (
+        "FULLNAME",
+        "id=TLID,LINEARID\nname=FULLNAME\nleft_from=LFROMADD,LFROMHN\nleft_to=LTOADD,LTOHN\nright_from=RFROMADD,RFROMHN\nright_to=RTOADD,RTOHN\nleft_zip=ZIPL\nright_zip=ZIPR",
+    ),
     // Cambridge, Massachusetts.
     (
         "Street",
@@ -93,11 +96,13 @@ impl StreetFields {
     /// The layout that a feature's properties tell.
     pub(super) fn known(properties: &JsonObject) -> Option<Self> {
         let has = |name: &str| properties.keys().any(|key| key.eq_ignore_ascii_case(name));
-        LAYOUTS.iter().find(|(mark, map)| {
-            // The name alone is common; a layout is known by its house numbers as well.
-            has(mark) && Self::parse(map).is_ok_and(|fields| fields.left_from.iter().any(|name| has(name)))
-        })
-        .and_then(|(_, map)| Self::parse(map).ok())
+        LAYOUTS
+            .iter()
+            .find(|(mark, map)| {
+                // The name alone is common; a layout is known by its house numbers as well.
+                has(mark) && Self::parse(map).is_ok_and(|fields| fields.left_from.iter().any(|name| has(name)))
+            })
+            .and_then(|(_, map)| Self::parse(map).ok())
     }
 }
 

@@ -69,7 +69,8 @@ pub async fn import_streets<R: Read + Send + 'static>(
     };
     let summary = pump(read, sink, write).await?;
     renew_corners(db, clock, j).await?;
-    super::record(db, ids, j, began, clock.now(), "streets", "streets", summary).await?;
+    let ended = super::Ended { jurisdiction: j, began, ended: clock.now(), topic: "streets", name: "streets", summary };
+    super::record(db, ids, ended).await?;
     Ok(summary)
 }
 
@@ -80,7 +81,8 @@ fn segment(given: Option<&StreetFields>, feature: &Numbered) -> Result<SegmentRo
     let fields = match given {
         Some(fields) => fields,
         None => {
-            known = StreetFields::known(&properties).ok_or("its properties are of no known layout (TIGER, Cambridge): say which ones hold the name and the house numbers")?;
+            known = StreetFields::known(&properties)
+                .ok_or("its properties are of no known layout (TIGER, Cambridge): say which ones hold the name and the house numbers")?;
             &known
         }
     };
@@ -100,7 +102,22 @@ fn segment(given: Option<&StreetFields>, feature: &Numbered) -> Result<SegmentRo
     let [left_zip, right_zip, city] = zips;
     let digest = digest([name.as_str(), &alias, &shown, &left_zip, &right_zip, &city, &text]);
     let id = first(&properties, id).or(feature_id).unwrap_or_else(|| format!("piece-{:016x}", u64::from_ne_bytes(digest.to_ne_bytes())));
-    Ok(SegmentRow { id, name, alias, street_key: key, left_from, left_to, right_from, right_to, left_zip, right_zip, city, line: text, digest, cells: cells(&line) })
+    Ok(SegmentRow {
+        id,
+        name,
+        alias,
+        street_key: key,
+        left_from,
+        left_to,
+        right_from,
+        right_to,
+        left_zip,
+        right_zip,
+        city,
+        line: text,
+        digest,
+        cells: cells(&line),
+    })
 }
 
 /// The longest part of a line; the parts of a MultiLineString are joined when they follow one another.

@@ -25,7 +25,8 @@ pub(super) async fn find(db: &Db, j: JurisdictionId, asked: &Asked, streets: &[S
     let Some(house) = &asked.house else { return Ok(Vec::new()) };
     let looked: Vec<&Street> = streets.iter().take(STREETS).collect();
     let keys: Vec<&str> = looked.iter().map(|street| street.key.as_str()).collect();
-    let rows = store::addresses::by_number(db.read(), j, &keys, house.number).await?;
+    let mut rows = store::addresses::by_number(db.read(), j, &keys, house.number).await?;
+    rows.sort_by(|a, b| (&a.unit, &a.id, &a.register).cmp(&(&b.unit, &b.id, &b.register)));
     let mut doors: BTreeMap<(String, String, String), Vec<AddressRow>> = BTreeMap::new();
     for row in rows {
         doors.entry((row.street_key.clone(), row.number_suffix.clone(), row.city.clone())).or_default().push(row);
@@ -79,7 +80,11 @@ fn door(asked: &Asked, house: &House, street: &Street, rows: Vec<AddressRow>) ->
         score += if first.zip.starts_with(zip.as_str()) { 0.02 } else { -0.05 };
     }
     let city = words(&first.city);
-    if !city.is_empty() && city.iter().all(|part| asked.words.iter().enumerate().any(|(at, word)| !street.fit.used.get(at).is_some_and(|used| *used) && word.canonical == *part)) {
+    if !city.is_empty()
+        && city
+            .iter()
+            .all(|part| asked.words.iter().enumerate().any(|(at, word)| !street.fit.used.get(at).is_some_and(|used| *used) && word.canonical == *part))
+    {
         score += 0.01;
     }
     if let Some(row) = rows.iter().find(|row| has_unit(row)) {
@@ -105,7 +110,8 @@ fn bare_unit(unit: &str) -> String {
 
 /// Where a number would stand: measured along the piece of street whose range holds it, else at the nearest number.
 async fn placed(db: &Db, j: JurisdictionId, street: &Street, house: &House) -> Result<Option<LatLon>, DbError> {
-    let pieces = store::streets::of_street(db.read(), j, &street.key).await?;
+    let mut pieces = store::streets::of_street(db.read(), j, &street.key).await?;
+    pieces.sort_by(|a, b| a.line.cmp(&b.line));
     if let Some(point) = pieces.iter().filter_map(|piece| on_piece(piece, house.number)).max_by_key(|(same_side, _)| *same_side).map(|(_, point)| point) {
         return Ok(Some(point));
     }
@@ -125,7 +131,8 @@ fn on_piece(piece: &Segment, number: i64) -> Option<(bool, LatLon)> {
 
 /// A point of the street that lies on it, about in its middle.
 pub(super) async fn middle(db: &Db, j: JurisdictionId, key: &str) -> Result<Option<LatLon>, DbError> {
-    let pieces = store::streets::of_street(db.read(), j, key).await?;
+    let mut pieces = store::streets::of_street(db.read(), j, key).await?;
+    pieces.sort_by(|a, b| a.line.cmp(&b.line));
     let points: Vec<LatLon> = pieces.iter().filter_map(|piece| line::along(&line::parse(&piece.line)?, 0.5)).collect();
     if points.is_empty() {
         return store::addresses::middle_of_street(db.read(), j, key).await;

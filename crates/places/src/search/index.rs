@@ -15,7 +15,7 @@ use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Te
 use super::query::Asked;
 use crate::PlacesError;
 use crate::store;
-use crate::words::{Parts, parts, words};
+use crate::words::{Parts, parts, words, written_out};
 
 /// Memory for making an index, bytes.
 const WRITER_MEMORY: usize = 48 << 20;
@@ -64,11 +64,14 @@ impl Entry {
             }
             terms
         };
-        match self {
+        let mut terms: Vec<String> = match self {
             Self::Street { name, alias, .. } => of_street(alias.as_ref().unwrap_or(name)),
             Self::Corner { a, b, .. } => of_street(a).into_iter().chain(of_street(b)).collect(),
             Self::Landmark { name, .. } => words(name),
-        }
+        };
+        let spoken: Vec<String> = terms.iter().flat_map(|term| written_out(term)).map(|word| (*word).to_owned()).collect();
+        terms.extend(spoken);
+        terms
     }
 }
 
@@ -168,7 +171,8 @@ impl SearchIndex {
         let search_folder = search_folder.to_owned();
         tokio::task::spawn_blocking(move || {
             write(&search_folder, j, generation, &entries)?;
-            Self::open(&search_folder, j, generation)?.ok_or_else(|| PlacesError::Stored { what: "search index".to_owned(), reason: "it vanished while it was made".to_owned() })
+            Self::open(&search_folder, j, generation)?
+                .ok_or_else(|| PlacesError::Stored { what: "search index".to_owned(), reason: "it vanished while it was made".to_owned() })
         })
         .await
         .map_err(|_| PlacesError::Stopping)?
@@ -193,7 +197,8 @@ impl SearchIndex {
         for (_, address) in top {
             let document: TantivyDocument = searcher.doc(address)?;
             let bytes = document.get_first(self.fields.entry).and_then(|value| value.as_bytes()).unwrap_or_default();
-            entries.push(serde_json::from_slice(bytes).map_err(|error| PlacesError::Stored { what: "search index entry".to_owned(), reason: error.to_string() })?);
+            entries
+                .push(serde_json::from_slice(bytes).map_err(|error| PlacesError::Stored { what: "search index entry".to_owned(), reason: error.to_string() })?);
         }
         Ok(entries)
     }

@@ -38,7 +38,14 @@ fn taken_apart(name: &str) -> Parts {
 }
 
 /// Places that fit `text`, the best first.
-pub(crate) async fn search(db: &Db, index: Arc<SearchIndex>, j: JurisdictionId, text: &str, near: Option<LatLon>, limit: usize) -> Result<Vec<Hit>, PlacesError> {
+pub(crate) async fn search(
+    db: &Db,
+    index: Arc<SearchIndex>,
+    j: JurisdictionId,
+    text: &str,
+    near: Option<LatLon>,
+    limit: usize,
+) -> Result<Vec<Hit>, PlacesError> {
     let asked = Arc::new(Asked::parse(text));
     if asked.words.is_empty() || limit == 0 {
         return Ok(Vec::new());
@@ -113,10 +120,22 @@ async fn finish(db: &Db, j: JurisdictionId, mut hits: Vec<Hit>, streets: &[Stree
     hits.retain(|hit| hit.score >= LEAST);
     let houses: HashMap<&str, i64> = streets.iter().map(|street| (street.name.as_str(), street.n)).collect();
     let size = |hit: &Hit| if hit.kind == HitKind::Street { houses.get(hit.label.as_str()).copied().unwrap_or(0) } else { 0 };
-    hits.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.kind.cmp(&b.kind)).then_with(|| size(b).cmp(&size(a))).then_with(|| a.label.cmp(&b.label)).then_with(|| a.address_id.cmp(&b.address_id)));
+    hits.sort_by(|a, b| {
+        b.score
+            .total_cmp(&a.score)
+            .then_with(|| a.kind.cmp(&b.kind))
+            .then_with(|| size(b).cmp(&size(a)))
+            .then_with(|| a.label.cmp(&b.label))
+            .then_with(|| a.address_id.cmp(&b.address_id))
+    });
     let mut kept: Vec<Hit> = Vec::with_capacity(limit.min(hits.len()));
     for mut hit in hits {
-        let twin = |other: &Hit| other.kind == hit.kind && other.label == hit.label && other.address_id == hit.address_id && (hit.kind != HitKind::Corner || other.point == hit.point);
+        let twin = |other: &Hit| {
+            other.kind == hit.kind
+                && other.label == hit.label
+                && other.address_id == hit.address_id
+                && (hit.kind != HitKind::Corner || other.point == hit.point)
+        };
         if kept.iter().any(twin) {
             continue;
         }

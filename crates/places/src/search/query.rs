@@ -37,7 +37,8 @@ const PARTERS: &[&str] = &["&", "and", "at", "@", "+", "x", "y"];
 /// Words in front of a unit.
 const UNITS: &[&str] = &["#", "apt", "apartment", "unit", "ste", "suite", "rm", "room", "fl", "floor", "bldg", "building", "lot", "trlr", "spc", "space", "ph"];
 /// What people say before a corner or place.
-const LEADS: &[&[&str]] = &[&["the", "corner", "of"], &["corner", "of"], &["intersection", "of"], &["the", "intersection", "of"], &["corner"], &["near"], &["at"]];
+const LEADS: &[&[&str]] =
+    &[&["the", "corner", "of"], &["corner", "of"], &["intersection", "of"], &["the", "intersection", "of"], &["corner"], &["near"], &["at"]];
 
 impl Asked {
     /// Takes a text apart. Any text is good; an empty one asks for nothing.
@@ -106,7 +107,9 @@ impl Asked {
 
     /// `#4`, `apt 4`, `unit b`; not at the very front.
     fn take_unit(&mut self, tokens: &mut Vec<Token>) {
-        let looks_like_unit = |text: &str| text.len() <= 4 && (text.bytes().any(|b| b.is_ascii_digit()) || text.len() == 1) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let looks_like_unit = |text: &str| {
+            text.len() <= 4 && (text.bytes().any(|b| b.is_ascii_digit()) || text.len() == 1) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        };
         for at in 1..tokens.len() {
             let text = tokens[at].text.clone();
             if let Some(rest) = text.strip_prefix('#').filter(|rest| !rest.is_empty()) {

@@ -2,7 +2,7 @@
 //! in order, that a missing suffix hardly matters, that the last word may be unfinished, that a city may follow.
 
 use super::query::Word;
-use crate::words::{Parts, is_direction, is_suffix};
+use crate::words::{Parts, is_direction, is_suffix, written_out};
 
 /// How well the words fit a street, 0 to 1, and which of them the street used.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,8 +16,15 @@ pub(crate) fn alike(typed: &Word, name: &str, unfinished: bool) -> f64 {
     if typed.canonical == name || typed.raw == name {
         return 1.0;
     }
+    let written_out = written_out(name).iter().map(|word| 0.98 * alike_spelled(typed, word, unfinished));
+    written_out.fold(alike_spelled(typed, name, unfinished), f64::max)
+}
+
+/// The same for one spelling of the name's word.
+fn alike_spelled(typed: &Word, name: &str, unfinished: bool) -> f64 {
     let mut best: f64 = 0.0;
-    for typed in [&typed.raw, &typed.canonical] {
+    let canonical = (typed.canonical != typed.raw).then_some(&typed.canonical);
+    for typed in [&typed.raw].into_iter().chain(canonical) {
         let (long_typed, long_name) = (typed.chars().count(), name.chars().count());
         if name.starts_with(|c: char| c.is_ascii_digit()) {
             // "5" for "5th"; numbers are otherwise right or wrong.
@@ -215,7 +222,8 @@ pub(crate) fn landmark(words: &[Word], name: &[String], typing: bool) -> f64 {
     let (mut held, mut typed, mut covered) = (0.0, 0.0, 0.0);
     for (at, word) in asked {
         let unfinished = typing && at + 1 == words.len();
-        let best = (0..name.len()).filter(|of| free[*of]).map(|of| (alike(word, &name[of], unfinished), of)).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+        let best =
+            (0..name.len()).filter(|of| free[*of]).map(|of| (alike(word, &name[of], unfinished), of)).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
         typed += weight(&word.raw);
         if let Some((alike, of)) = best.filter(|(alike, _)| *alike >= 0.5) {
             free[of] = false;
@@ -255,6 +263,8 @@ mod tests {
             ("12 broad way", "Broadway", "Broad St"),
             ("12 canne", "Cannery Row", "Cane St"),
             ("12 1st st", "1st St", "21st St"),
+            ("12 thrid st", "3rd St", "2nd St"),
+            ("12 gore stroet pl", "Gore Street Pl", "Gore St"),
             ("12 cannrey row", "Cannery Row", "Canary Row"),
         ] {
             assert!(fit(text, right) > fit(text, wrong), "{text}: {} {right}, {} {wrong}", fit(text, right), fit(text, wrong));

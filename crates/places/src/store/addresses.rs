@@ -1,7 +1,7 @@
 //! Rows of address registers.
 
 use db::{DbError, Tx};
-use kernel::{BBox, Cell, JurisdictionId, LatLon};
+use kernel::{BBox, JurisdictionId, LatLon};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 
 /// One row of a register.
@@ -30,12 +30,30 @@ impl AddressRow {
     }
 }
 
-const READ: &str = "SELECT id, register, label, number, number_suffix, street, street_key, unit, city, zip, landmark, lat, lon, cell, digest FROM place_addresses";
+const COLUMNS_READ: &str = "id, register, label, number, number_suffix, street, street_key, unit, city, zip, landmark, lat, lon, cell, digest";
+const READ: &str =
+    "SELECT id, register, label, number, number_suffix, street, street_key, unit, city, zip, landmark, lat, lon, cell, digest FROM place_addresses";
 
 /// Writes rows; answers how many were new or changed.
 pub(crate) async fn put(tx: &Tx, j: JurisdictionId, rows: Vec<AddressRow>) -> Result<u64, DbError> {
-    const COLUMNS: &[&str] =
-        &["jurisdiction_id", "id", "register", "label", "number", "number_suffix", "street", "street_key", "unit", "city", "zip", "landmark", "lat", "lon", "cell", "digest"];
+    const COLUMNS: &[&str] = &[
+        "jurisdiction_id",
+        "id",
+        "register",
+        "label",
+        "number",
+        "number_suffix",
+        "street",
+        "street_key",
+        "unit",
+        "city",
+        "zip",
+        "landmark",
+        "lat",
+        "lon",
+        "cell",
+        "digest",
+    ];
     let mut values: Vec<Value> = Vec::with_capacity(rows.len() * COLUMNS.len());
     for row in rows {
         let AddressRow { id, register, label, number, number_suffix, street, street_key, unit, city, zip, landmark, lat, lon, cell, digest } = row;
@@ -55,21 +73,20 @@ pub(crate) async fn by_id<C: ConnectionTrait>(conn: &C, j: JurisdictionId, id: &
     db::one(conn, &format!("{READ} WHERE jurisdiction_id = $1 AND id = $2 ORDER BY register LIMIT 1"), [j.0.into(), id.into()]).await
 }
 
-/// The houses with this number on these streets, units included; at most 2,000.
+/// The houses with this number on these streets, units included, in no order; at most 2,000.
 pub(crate) async fn by_number<C: ConnectionTrait>(conn: &C, j: JurisdictionId, streets: &[&str], number: i64) -> Result<Vec<AddressRow>, DbError> {
-    if streets.is_empty() {
-        return Ok(Vec::new());
-    }
-    let list = super::placeholders(3, streets.len());
-    let sql = format!("{READ} WHERE jurisdiction_id = $1 AND number = $2 AND street_key IN ({list}) ORDER BY street_key, number_suffix, unit, id LIMIT 2000");
-    let values = [Value::from(j.0), number.into()].into_iter().chain(streets.iter().map(|key| Value::from(*key)));
+    let mut values: Vec<Value> = vec![j.0.into(), number.into()];
+    let wanted = super::wanted(streets.iter().copied(), "TEXT", &mut values);
+    let sql = format!(
+        "SELECT {COLUMNS_READ} FROM {wanted} CROSS JOIN place_addresses WHERE jurisdiction_id = $1 AND street_key = wanted.column1 AND number = $2 LIMIT 2000"
+    );
     db::all(conn, &sql, values).await
 }
 
 /// The house on this street, with a point, whose number is nearest to `number`.
 pub(crate) async fn nearest_number<C: ConnectionTrait>(conn: &C, j: JurisdictionId, street: &str, number: i64) -> Result<Option<AddressRow>, DbError> {
-    let below = format!("{READ} WHERE jurisdiction_id = $1 AND street_key = $2 AND number <= $3 AND cell IS NOT NULL ORDER BY number DESC, id LIMIT 1");
-    let above = format!("{READ} WHERE jurisdiction_id = $1 AND street_key = $2 AND number >= $3 AND cell IS NOT NULL ORDER BY number, id LIMIT 1");
+    let below = format!("{READ} WHERE jurisdiction_id = $1 AND street_key = $2 AND number <= $3 AND lat IS NOT NULL ORDER BY number DESC, id LIMIT 1");
+    let above = format!("{READ} WHERE jurisdiction_id = $1 AND street_key = $2 AND number >= $3 AND lat IS NOT NULL ORDER BY number, id LIMIT 1");
     let values = || [Value::from(j.0), street.into(), number.into()];
     let below: Option<AddressRow> = db::one(conn, &below, values()).await?;
     let above: Option<AddressRow> = db::one(conn, &above, values()).await?;
@@ -77,15 +94,16 @@ pub(crate) async fn nearest_number<C: ConnectionTrait>(conn: &C, j: Jurisdiction
     Ok([below, above].into_iter().flatten().min_by_key(away))
 }
 
-/// Addresses with a point in the box. Those without a street (parcels) only when `streets_only` is false.
+/// Addresses with a point in the box, in no order, at most 5,000. Those without a street (parcels) only when `streets_only` is false.
 pub(crate) async fn in_box<C: ConnectionTrait>(conn: &C, j: JurisdictionId, area: &BBox, streets_only: bool) -> Result<Vec<AddressRow>, DbError> {
     let mut values: Vec<Value> = vec![j.0.into()];
-    let cells = super::in_cells(&Cell::ranges(area), &mut values);
+    let wanted = super::wanted_cells(area, &mut values);
     let n = values.len();
     values.extend([area.south, area.north, area.west, area.east].map(Value::from));
     let with_street = if streets_only { " AND street_key <> ''" } else { "" };
     let sql = format!(
-        "{READ} WHERE jurisdiction_id = $1 AND {cells} AND lat BETWEEN ${} AND ${} AND lon BETWEEN ${} AND ${}{with_street} ORDER BY id, register LIMIT 5000",
+        "SELECT {COLUMNS_READ} FROM {wanted} CROSS JOIN place_addresses WHERE jurisdiction_id = $1 AND cell = wanted.column1
+         AND lat BETWEEN ${} AND ${} AND lon BETWEEN ${} AND ${}{with_street} LIMIT 5000",
         n + 1,
         n + 2,
         n + 3,
@@ -128,9 +146,10 @@ struct Place {
 
 /// The point of the house in the middle of the street's numbers.
 pub(crate) async fn middle_of_street<C: ConnectionTrait>(conn: &C, j: JurisdictionId, street: &str) -> Result<Option<LatLon>, DbError> {
-    let with_point = "FROM place_addresses WHERE jurisdiction_id = $1 AND street_key = $2 AND cell IS NOT NULL";
+    let with_point = "FROM place_addresses WHERE jurisdiction_id = $1 AND street_key = $2 AND lat IS NOT NULL";
     let count: Option<Count> = db::one(conn, &format!("SELECT count(*) AS n {with_point}"), [j.0.into(), street.into()]).await?;
     let half = count.map_or(0, |count| count.n / 2);
-    let place: Option<Place> = db::one(conn, &format!("SELECT lat, lon {with_point} ORDER BY number, id LIMIT 1 OFFSET $3"), [j.0.into(), street.into(), half.into()]).await?;
+    let place: Option<Place> =
+        db::one(conn, &format!("SELECT lat, lon {with_point} ORDER BY number, id LIMIT 1 OFFSET $3"), [j.0.into(), street.into(), half.into()]).await?;
     Ok(place.and_then(|place| LatLon::new(place.lat?, place.lon?)))
 }

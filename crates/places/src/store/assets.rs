@@ -1,7 +1,7 @@
 //! Rows of assets.
 
 use db::{DbError, Tx};
-use kernel::{BBox, Cell, JurisdictionId};
+use kernel::{BBox, JurisdictionId};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 
 /// One asset. `attributes` is a JSON object.
@@ -30,10 +30,10 @@ pub(crate) async fn put(tx: &Tx, j: JurisdictionId, rows: Vec<AssetRow>) -> Resu
     db::insert_many(tx.conn(), "place_assets", COLUMNS, values, tail).await
 }
 
-/// Assets in the cells of the box, of one kind or of all.
+/// Assets in the box, of one kind or of all, in no order.
 pub(crate) async fn in_box<C: ConnectionTrait>(conn: &C, j: JurisdictionId, kind: Option<&str>, area: &BBox) -> Result<Vec<AssetRow>, DbError> {
     let mut values: Vec<Value> = vec![j.0.into()];
-    let cells = super::in_cells(&Cell::ranges(area), &mut values);
+    let wanted = super::wanted_cells(area, &mut values);
     let of_kind = kind.map_or_else(String::new, |kind| {
         values.push(kind.into());
         format!(" AND kind = ${}", values.len())
@@ -41,8 +41,8 @@ pub(crate) async fn in_box<C: ConnectionTrait>(conn: &C, j: JurisdictionId, kind
     let n = values.len();
     values.extend([area.south, area.north, area.west, area.east].map(Value::from));
     let sql = format!(
-        "SELECT kind, id, label, lat, lon, cell, attributes, digest FROM place_assets
-         WHERE jurisdiction_id = $1 AND {cells}{of_kind} AND lat BETWEEN ${} AND ${} AND lon BETWEEN ${} AND ${} ORDER BY kind, id",
+        "SELECT kind, id, label, lat, lon, cell, attributes, digest FROM {wanted} CROSS JOIN place_assets
+         WHERE jurisdiction_id = $1 AND cell = wanted.column1{of_kind} AND lat BETWEEN ${} AND ${} AND lon BETWEEN ${} AND ${}",
         n + 1,
         n + 2,
         n + 3,

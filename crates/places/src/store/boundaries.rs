@@ -35,7 +35,12 @@ pub(crate) struct ScheduleRow {
 }
 
 pub(crate) async fn editions<C: ConnectionTrait>(conn: &C, j: JurisdictionId) -> Result<Vec<EditionRow>, DbError> {
-    db::all(conn, "SELECT layer, edition, from_on, until_on, city_limits FROM boundary_editions WHERE jurisdiction_id = $1 ORDER BY layer, edition", [j.0.into()]).await
+    db::all(
+        conn,
+        "SELECT layer, edition, from_on, until_on, city_limits FROM boundary_editions WHERE jurisdiction_id = $1 ORDER BY layer, edition",
+        [j.0.into()],
+    )
+    .await
 }
 
 pub(crate) async fn areas<C: ConnectionTrait>(conn: &C, j: JurisdictionId) -> Result<Vec<AreaRow>, DbError> {

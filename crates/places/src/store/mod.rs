@@ -7,7 +7,7 @@ pub(crate) mod streets;
 
 use db::{DbError, Tx};
 use kernel::{JurisdictionId, Timestamp};
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 
 /// Areas, editions and schedules.
 pub(crate) const BOUNDARIES: &str = "boundaries";
@@ -41,18 +41,22 @@ pub(crate) async fn touch(tx: &Tx, j: JurisdictionId, topic: &str, now: Timestam
     Ok(())
 }
 
-/// `$from, $from+1, …`: placeholders for a list of values.
-pub(crate) fn placeholders(from: usize, count: usize) -> String {
-    (from..from + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
+/// A table `wanted` with one column, `column1`, of these values, which are appended to `values`. Joined with CROSS JOIN
+/// it makes SQLite look each value up in an index. With `IN (…)`, not knowing how many rows a jurisdiction has, it may
+/// rather read all of them.
+pub(crate) fn wanted<V: Into<Value>>(list: impl IntoIterator<Item = V>, cast: &str, values: &mut Vec<Value>) -> String {
+    let mut rows = Vec::new();
+    for value in list {
+        values.push(value.into());
+        rows.push(format!("(CAST(${} AS {cast}))", values.len()));
+    }
+    if rows.is_empty() {
+        rows.push(format!("(CAST(NULL AS {cast}))"));
+    }
+    format!("(VALUES {}) AS wanted", rows.join(", "))
 }
 
-/// A condition on the column `cell` for a few ranges of cells, with its values appended to `values`.
-pub(crate) fn in_cells(ranges: &[(kernel::Cell, kernel::Cell)], values: &mut Vec<sea_orm::Value>) -> String {
-    let mut parts = Vec::with_capacity(ranges.len());
-    for (from, to) in ranges {
-        values.push(from.0.into());
-        values.push(to.0.into());
-        parts.push(format!("cell BETWEEN ${} AND ${}", values.len() - 1, values.len()));
-    }
-    format!("({})", parts.join(" OR "))
+/// The grid cells of a box as a table `wanted`.
+pub(crate) fn wanted_cells(area: &kernel::BBox, values: &mut Vec<Value>) -> String {
+    wanted(kernel::Cell::ranges(area).into_iter().flat_map(|(first, last)| first.0..=last.0), "BIGINT", values)
 }

@@ -1,6 +1,6 @@
 //! Rows of streets' pieces and of corners.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use db::{DbError, Tx};
 use kernel::{BBox, Cell, JurisdictionId, LatLon};
@@ -76,21 +76,32 @@ struct Known {
 /// Writes pieces with their cells; answers how many were new or changed.
 pub(crate) async fn put_segments(tx: &Tx, j: JurisdictionId, rows: Vec<SegmentRow>) -> Result<u64, DbError> {
     const COLUMNS: &[&str] = &[
-        "jurisdiction_id", "id", "name", "alias", "street_key", "left_from", "left_to", "right_from", "right_to", "left_zip", "right_zip", "city", "line", "digest",
+        "jurisdiction_id",
+        "id",
+        "name",
+        "alias",
+        "street_key",
+        "left_from",
+        "left_to",
+        "right_from",
+        "right_to",
+        "left_zip",
+        "right_zip",
+        "city",
+        "line",
+        "digest",
     ];
-    let list = super::placeholders(2, rows.len());
-    let sql = format!("SELECT id, digest FROM street_segments WHERE jurisdiction_id = $1 AND id IN ({list})");
-    let ids = [Value::from(j.0)].into_iter().chain(rows.iter().map(|row| row.id.clone().into()));
-    let known: Vec<Known> = db::all(tx.conn(), &sql, ids).await?;
-    let same: HashSet<(String, i64)> = known.into_iter().map(|row| (row.id, row.digest)).collect();
-    let fresh: Vec<SegmentRow> = rows.into_iter().filter(|row| !same.contains(&(row.id.clone(), row.digest))).collect();
-    if fresh.is_empty() {
-        return Ok(0);
-    }
+    let mut values: Vec<Value> = vec![j.0.into()];
+    let wanted = super::wanted(rows.iter().map(|row| row.id.as_str()), "TEXT", &mut values);
+    let sql = format!("SELECT id, digest FROM {wanted} CROSS JOIN street_segments WHERE jurisdiction_id = $1 AND id = wanted.column1");
+    let known: Vec<Known> = db::all(tx.conn(), &sql, values).await?;
+    let known: HashMap<String, i64> = known.into_iter().map(|row| (row.id, row.digest)).collect();
+    let fresh: Vec<SegmentRow> = rows.into_iter().filter(|row| known.get(&row.id) != Some(&row.digest)).collect();
     let changed = fresh.len() as u64;
-    let list = super::placeholders(2, fresh.len());
-    let gone = [Value::from(j.0)].into_iter().chain(fresh.iter().map(|row| row.id.clone().into()));
-    db::exec(tx.conn(), &format!("DELETE FROM street_segment_cells WHERE jurisdiction_id = $1 AND segment_id IN ({list})"), gone).await?;
+    for row in fresh.iter().filter(|row| known.contains_key(&row.id)) {
+        let sql = "DELETE FROM street_segment_cells WHERE jurisdiction_id = $1 AND segment_id = $2";
+        db::exec(tx.conn(), sql, [j.0.into(), row.id.as_str().into()]).await?;
+    }
     let mut values: Vec<Value> = Vec::with_capacity(fresh.len() * COLUMNS.len());
     let mut cell_values: Vec<Value> = Vec::new();
     for row in fresh {
@@ -118,31 +129,33 @@ pub(crate) async fn lines_after<C: ConnectionTrait>(conn: &C, j: JurisdictionId,
 
 const SEGMENT: &str = "SELECT s.name, s.left_from, s.left_to, s.right_from, s.right_to, s.left_zip, s.right_zip, s.line FROM street_segments s";
 
-/// All pieces of a street.
+/// All pieces of a street, in no order.
 pub(crate) async fn of_street<C: ConnectionTrait>(conn: &C, j: JurisdictionId, street_key: &str) -> Result<Vec<Segment>, DbError> {
-    db::all(conn, &format!("{SEGMENT} WHERE s.jurisdiction_id = $1 AND s.street_key = $2 ORDER BY s.id"), [j.0.into(), street_key.into()]).await
+    db::all(conn, &format!("{SEGMENT} WHERE s.jurisdiction_id = $1 AND s.street_key = $2"), [j.0.into(), street_key.into()]).await
 }
 
-/// The pieces that pass the cells of the box.
+/// The pieces that pass the cells of the box, in no order.
 pub(crate) async fn in_box<C: ConnectionTrait>(conn: &C, j: JurisdictionId, area: &BBox) -> Result<Vec<Segment>, DbError> {
     let mut values: Vec<Value> = vec![j.0.into()];
-    let cells = super::in_cells(&Cell::ranges(area), &mut values);
-    let sql = format!("{SEGMENT} WHERE s.jurisdiction_id = $1 AND s.id IN (SELECT segment_id FROM street_segment_cells WHERE jurisdiction_id = $1 AND {cells}) ORDER BY s.id");
+    let wanted = super::wanted_cells(area, &mut values);
+    let ids = format!("SELECT segment_id FROM {wanted} CROSS JOIN street_segment_cells WHERE jurisdiction_id = $1 AND cell = wanted.column1");
+    let sql = format!("{SEGMENT} WHERE s.jurisdiction_id = $1 AND s.id IN ({ids})");
     db::all(conn, &sql, values).await
 }
 
-const CORNER: &str = "SELECT street_a_key, street_b_key, place, name_a, name_b, lat, lon FROM street_corners";
+const CORNER: &str = "street_a_key, street_b_key, place, name_a, name_b, lat, lon";
 
 /// All corners.
 pub(crate) async fn corners<C: ConnectionTrait>(conn: &C, j: JurisdictionId) -> Result<Vec<CornerRow>, DbError> {
-    db::all(conn, &format!("{CORNER} WHERE jurisdiction_id = $1 ORDER BY street_a_key, street_b_key, place"), [j.0.into()]).await
+    db::all(conn, &format!("SELECT {CORNER} FROM street_corners WHERE jurisdiction_id = $1 ORDER BY street_a_key, street_b_key, place"), [j.0.into()]).await
 }
 
-/// The corners in the cells of the box.
+/// The corners in the cells of the box, in no order.
 pub(crate) async fn corners_in_box<C: ConnectionTrait>(conn: &C, j: JurisdictionId, area: &BBox) -> Result<Vec<CornerRow>, DbError> {
     let mut values: Vec<Value> = vec![j.0.into()];
-    let cells = super::in_cells(&Cell::ranges(area), &mut values);
-    db::all(conn, &format!("{CORNER} WHERE jurisdiction_id = $1 AND {cells} ORDER BY street_a_key, street_b_key, place"), values).await
+    let wanted = super::wanted_cells(area, &mut values);
+    let sql = format!("SELECT {CORNER} FROM {wanted} CROSS JOIN street_corners WHERE jurisdiction_id = $1 AND cell = wanted.column1");
+    db::all(conn, &sql, values).await
 }
 
 pub(crate) async fn remove_corner(tx: &Tx, j: JurisdictionId, a: &str, b: &str, place: i32) -> Result<(), DbError> {

@@ -5,13 +5,13 @@
 pub(crate) struct House {
     /// The number.
     pub(crate) number: i64,
-    /// The rest in small letters: `a`, `2`, `1/2`; mostly empty.
+    /// The rest in small letters without hyphens: `a`, `2`, `1/2`, `1/2r`; mostly empty.
     pub(crate) suffix: String,
 }
 
 impl House {
-    /// Reads a whole text as a house number: digits, then perhaps a letter, a second number or a fraction, with or
-    /// without a hyphen or blank between. `42nd` is no house number.
+    /// Reads a whole text as a house number: digits, then perhaps letters, a second number or a fraction, with or
+    /// without hyphens or blanks between. `42nd` is no house number, nor is `12 mill`.
     #[must_use]
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim().to_lowercase();
@@ -20,15 +20,11 @@ impl House {
             return None;
         }
         let number = text[..digits].parse().ok()?;
-        let rest = text[digits..].trim_matches(|c: char| c == '-' || c.is_whitespace());
-        let rest = match rest {
-            "½" => "1/2",
-            "¼" => "1/4",
-            "¾" => "3/4",
-            rest => rest,
-        };
-        let good = rest.is_empty() || is_fraction(rest) || (rest.len() <= 2 && rest.bytes().all(|b| b.is_ascii_alphabetic())) || (rest.len() <= 5 && rest.bytes().all(|b| b.is_ascii_digit()));
-        good.then(|| Self { number, suffix: rest.to_owned() })
+        let suffix: String =
+            text[digits..].replace('½', "1/2").replace('¼', "1/4").replace('¾', "3/4").chars().filter(|c| *c != '-' && !c.is_whitespace()).collect();
+        let plain = suffix.len() <= 6 && suffix.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'/');
+        let good = plain && (suffix.len() <= 2 || suffix.bytes().any(|b| b.is_ascii_digit()));
+        good.then_some(Self { number, suffix })
     }
 
     /// As it is written in front of a street: `24 1/2`, `12-2`, `7A`.
@@ -37,8 +33,8 @@ impl House {
         let Self { number, suffix } = self;
         match suffix.bytes().next() {
             None => number.to_string(),
-            Some(_) if is_fraction(suffix) => format!("{number} {suffix}"),
-            Some(b) if b.is_ascii_digit() => format!("{number}-{suffix}"),
+            Some(_) if suffix.contains('/') => format!("{number} {}", suffix.to_uppercase()),
+            Some(b) if b.is_ascii_digit() => format!("{number}-{}", suffix.to_uppercase()),
             Some(_) => format!("{number}{}", suffix.to_uppercase()),
         }
     }
@@ -57,9 +53,19 @@ mod tests {
     #[test]
     fn numbers_on_doors_are_read() {
         let of = |text: &str| House::parse(text).map(|h| (h.number, h.suffix.clone(), h.text()));
-        for (text, number, suffix, shown) in
-            [("14", 14, "", "14"), ("7A", 7, "a", "7A"), ("7-A", 7, "a", "7A"), ("12-2", 12, "2", "12-2"), ("24 1/2", 24, "1/2", "24 1/2"), ("24-1/2 ", 24, "1/2", "24 1/2"), ("0014", 14, "", "14"), ("6½", 6, "1/2", "6 1/2")]
-        {
+        for (text, number, suffix, shown) in [
+            ("14", 14, "", "14"),
+            ("7A", 7, "a", "7A"),
+            ("7-A", 7, "a", "7A"),
+            ("12-2", 12, "2", "12-2"),
+            ("24 1/2", 24, "1/2", "24 1/2"),
+            ("24-1/2 ", 24, "1/2", "24 1/2"),
+            ("0014", 14, "", "14"),
+            ("6½", 6, "1/2", "6 1/2"),
+            ("0", 0, "", "0"),
+            ("343-1/2-R", 343, "1/2r", "343 1/2R"),
+            ("143-1B2", 143, "1b2", "143-1B2"),
+        ] {
             assert_eq!(of(text), Some((number, suffix.to_owned(), shown.to_owned())), "{text}");
         }
         for text in ["", "42nd", "1st", "mill", "1234567890", "12 mill", "-3"] {

@@ -54,17 +54,51 @@ pub(crate) fn is_direction(word: &str) -> bool {
     suffixes::DIRECTIONS.iter().any(|(_, long)| *long == word)
 }
 
+/// The words of 1st to 20th.
+const ORDINALS: [&str; 20] = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+];
+
 /// `first` is `1st`, `twentieth` is `20th`. Two words ("twenty first") are joined by [`words`].
 fn ordinal(word: &str) -> Option<String> {
-    const SMALL: [&str; 19] = [
-        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth",
-        "sixteenth", "seventeenth", "eighteenth", "nineteenth",
-    ];
     const TENS: [&str; 8] = ["twentieth", "thirtieth", "fortieth", "fiftieth", "sixtieth", "seventieth", "eightieth", "ninetieth"];
-    if let Some(at) = SMALL.iter().position(|s| *s == word) {
+    if let Some(at) = ORDINALS.iter().position(|s| *s == word) {
         return Some(with_ending(at + 1));
     }
     TENS.iter().position(|s| *s == word).map(|at| with_ending((at + 2) * 10))
+}
+
+/// What people write out for a canonical word that is short: a typo in "Thrid St" is one in "third", not in "3rd".
+#[must_use]
+pub(crate) fn written_out(word: &str) -> &'static [&'static str] {
+    match word {
+        "st" => &["street", "saint"],
+        "dr" => &["drive", "doctor"],
+        _ if is_ordinal(word) => {
+            let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+            digits.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).and_then(|at| ORDINALS.get(at..=at)).unwrap_or_default()
+        }
+        _ => &[],
+    }
 }
 
 /// The tens of a compound ordinal: `twenty` is 20.
@@ -97,7 +131,7 @@ pub(crate) fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars().flat_map(char::to_lowercase) {
         match c {
-            '\'' | '’' | '‘' | '`' | '.' => {}
+            '\'' | '’' | '‘' | '`' | '.' | '\u{300}'..='\u{36f}' => {}
             'a'..='z' | '0'..='9' => out.push(c),
             'à'..='å' | 'ā' | 'ă' | 'ą' => out.push('a'),
             'æ' => out.push_str("ae"),
@@ -114,7 +148,6 @@ pub(crate) fn fold(text: &str) -> String {
             'ù'..='ü' | 'ū' | 'ů' | 'ű' => out.push('u'),
             'ý' | 'ÿ' => out.push('y'),
             'ź' | 'ż' | 'ž' => out.push('z'),
-            '\u{300}'..='\u{36f}' => {}
             c if c.is_alphanumeric() => out.push(c),
             _ => out.push(' '),
         }
@@ -199,7 +232,11 @@ pub(crate) fn signed(name: &str) -> String {
         let mut out = String::with_capacity(word.len());
         let mut start = true;
         for c in lower.chars() {
-            if start { out.extend(c.to_uppercase()) } else { out.push(c) }
+            if start {
+                out.extend(c.to_uppercase());
+            } else {
+                out.push(c);
+            }
             start = !c.is_alphanumeric() && c != '\'';
         }
         out
@@ -226,6 +263,7 @@ mod tests {
         ] {
             assert_eq!(street_key(a), street_key(b), "{a} / {b}");
         }
+        assert_eq!((written_out("3rd"), written_out("21st"), written_out("0th")), (["third"].as_slice(), [].as_slice(), [].as_slice()));
         assert_ne!(street_key("Mill St"), street_key("Mill Ave"));
         assert_eq!(street_key(" . "), "");
     }
@@ -251,6 +289,13 @@ mod tests {
         assert_eq!(signed("NE 42ND ST"), "NE 42nd St");
         assert_eq!(signed("O'BRIEN HWY"), "O'brien Hwy");
         assert_eq!(signed("McTernan St"), "McTernan St");
+    }
+
+    #[test]
+    fn every_canonical_word_is_its_own_canonical_word() {
+        for spelling in SPELLINGS.values() {
+            assert_eq!(canonical(spelling.canonical), spelling.canonical);
+        }
     }
 
     proptest! {

@@ -148,7 +148,10 @@ fn faults_are_told_by_name() {
         ("[[zone]]\nname = \"A\"\ndays = [\"monday\"]\nmonths = [13]\n", "zone 1 (A), months may hold"),
         ("[[zone]]\nname = \"A\"\ndays = [\"monday\"]\nday = 3\n", "unknown field `day`"),
         ("[[zone]]\nname = \"A\"\ndays = [\"monday\"]\n[[holiday]]\ndate = 2026-02-30\nname = \"x\"\n", "line 5"),
-        ("[[zone]]\nname = \"A\"\ndays = [\"monday\"]\n[[holiday]]\ndate = 2026-02-03\nname = \"x\"\n[[holiday]]\ndate = 2026-02-03\nname = \"y\"\n", "holiday 2026-02-03 appears twice"),
+        (
+            "[[zone]]\nname = \"A\"\ndays = [\"monday\"]\n[[holiday]]\ndate = 2026-02-03\nname = \"x\"\n[[holiday]]\ndate = 2026-02-03\nname = \"y\"\n",
+            "holiday 2026-02-03 appears twice",
+        ),
     ] {
         let problem = Schedule::parse(text).unwrap_err().to_string();
         assert!(problem.contains(says), "{text}: {problem}");
@@ -163,7 +166,15 @@ fn some_schedule() -> impl Strategy<Value = Schedule> {
         let start = Date::constant(2027, 6, 1);
         Schedule {
             holiday_rule,
-            zones: vec![Rounds { name: "A".to_owned(), what: String::new(), days, every, anchor: Some(TomlDate(start)), nth: vec![1, 3, -1], months: Vec::new() }],
+            zones: vec![Rounds {
+                name: "A".to_owned(),
+                what: String::new(),
+                days,
+                every,
+                anchor: Some(TomlDate(start)),
+                nth: vec![1, 3, -1],
+                months: Vec::new(),
+            }],
             holidays: holidays.into_iter().map(|n| Holiday { date: TomlDate(start.saturating_add(n.days())), name: format!("holiday {n}") }).collect(),
         }
     })

@@ -19,7 +19,11 @@ fn districts(edition: &str, from: &str) -> BoundaryImport {
 
 async fn named(places: &Places, lat: f64, lon: f64, on: &str) -> Vec<String> {
     let standing = places.at(CITY, at(lat, lon), day(on)).await.unwrap();
-    standing.areas.into_iter().map(|area| format!("{}: {} ({}{})", area.layer, area.name, area.edition, if area.in_force { "" } else { ", not in force" })).collect()
+    standing
+        .areas
+        .into_iter()
+        .map(|area| format!("{}: {} ({}{})", area.layer, area.name, area.edition, if area.in_force { "" } else { ", not in force" }))
+        .collect()
 }
 
 testkit::both! {

@@ -15,7 +15,10 @@ async fn import(t: &TestDb, kind: usize, bytes: Vec<u8>) -> Result<(Summary, Vec
         0 => places::import_boundaries(db, clock, ids, CITY, layer("districts", "district"), reader, &mut rejects).await?,
         1 => places::import_addresses(db, clock, ids, CITY, AddressImport::default(), reader, &mut rejects).await?,
         2 => places::import_streets(db, clock, ids, CITY, StreetImport::default(), reader, &mut rejects).await?,
-        _ => places::import_assets(db, clock, ids, CITY, AssetImport { kind: "light".to_owned(), id_field: None, label_field: None }, reader, &mut rejects).await?,
+        _ => {
+            places::import_assets(db, clock, ids, CITY, AssetImport { kind: "light".to_owned(), id_field: None, label_field: None }, reader, &mut rejects)
+                .await?
+        }
     };
     Ok((summary, rejects))
 }
@@ -39,7 +42,7 @@ testkit::both! {
         for (kind, bytes, says) in [
             (0, b"".to_vec(), "byte 1: the file is empty"),
             (0, b"name,lon,lat\n".to_vec(), "byte 1: the file is no GeoJSON"),
-            (0, DISTRICTS_2012[..600].as_bytes().to_vec(), "after feature 2, byte 601: the file ends too early"),
+            (0, DISTRICTS_2012.as_bytes()[..600].to_vec(), "after feature 2, byte 601: the file ends too early"),
             (2, b"{\"type\":\"Topology\",\"objects\":{}}".to_vec(), "is a GeoJSON Topology"),
             (0, damaged, "the file is damaged"),
             (1, b"".to_vec(), "line 1: the file is empty"),
@@ -156,7 +159,8 @@ fn any_file_ends_well() {
         t
     });
     let random = (0_usize..4, proptest::collection::vec(any::<u8>(), 0..400));
-    let mutated = (0_usize..5, proptest::collection::vec(change(), 1..6)).prop_map(|(kind, changes)| (if kind == 4 { 1 } else { kind }, changed(sound(kind), changes)));
+    let mutated =
+        (0_usize..5, proptest::collection::vec(change(), 1..6)).prop_map(|(kind, changes)| (if kind == 4 { 1 } else { kind }, changed(sound(kind), changes)));
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() });
     runner
         .run(&prop_oneof![1 => random, 4 => mutated], |(kind, bytes)| {

@@ -1,6 +1,8 @@
 //! The places room on both engines: what imports do to the tables, what is then answered, and the trials with the
 //! cities' published files.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what fails here is a failed test")]
+
 mod boundaries;
 mod broken;
 mod found;
@@ -29,23 +31,35 @@ pub async fn open(t: &TestDb) -> Places {
     Places::open(t.db.clone(), t.folder.path().join("search"))
 }
 
+/// A point.
 pub fn at(lat: f64, lon: f64) -> LatLon {
     LatLon::new(lat, lon).unwrap()
 }
 
+/// A day.
 pub fn day(text: &str) -> jiff::civil::Date {
     text.parse().unwrap()
 }
 
 /// A layer without dates.
 pub fn layer(layer: &str, name_field: &str) -> BoundaryImport {
-    BoundaryImport { layer: layer.to_owned(), edition: "1".to_owned(), name_field: name_field.to_owned(), code_field: None, from: None, until: None, limits: false }
+    BoundaryImport {
+        layer: layer.to_owned(),
+        edition: "1".to_owned(),
+        name_field: name_field.to_owned(),
+        code_field: None,
+        from: None,
+        until: None,
+        limits: false,
+    }
 }
 
+/// A summary in which nothing was removed.
 pub fn summary(read: u64, imported: u64, unchanged: u64, rejected: u64) -> Summary {
     Summary { read, imported, unchanged, rejected, removed: 0 }
 }
 
+/// Imports a text of boundaries.
 pub async fn boundaries(t: &TestDb, what: BoundaryImport, text: &str) -> (Summary, Vec<Reject>) {
     let mut rejects = Vec::new();
     let bytes = std::io::Cursor::new(text.as_bytes().to_vec());
@@ -53,6 +67,7 @@ pub async fn boundaries(t: &TestDb, what: BoundaryImport, text: &str) -> (Summar
     (summary, rejects)
 }
 
+/// Imports a text of addresses.
 pub async fn addresses(t: &TestDb, text: &str) -> (Summary, Vec<Reject>) {
     let mut rejects = Vec::new();
     let bytes = std::io::Cursor::new(text.as_bytes().to_vec());
@@ -60,6 +75,7 @@ pub async fn addresses(t: &TestDb, text: &str) -> (Summary, Vec<Reject>) {
     (summary, rejects)
 }
 
+/// Imports a text of streets.
 pub async fn streets(t: &TestDb, text: &str) -> (Summary, Vec<Reject>) {
     let mut rejects = Vec::new();
     let bytes = std::io::Cursor::new(text.as_bytes().to_vec());

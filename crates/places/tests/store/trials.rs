@@ -66,7 +66,11 @@ async fn the_districts_that_kansas_city_recorded_are_found_again() {
         // What another program found in the same files.
         assert_eq!(of("council-districts").join(" "), row["pip_council_2012"], "{}", row["case_id"]);
         in_city += usize::from(standing.in_city == Some(row["pip_in_city"] == "1"));
-        neighborhoods += usize::from(if row["pip_neighborhood_id"].is_empty() { of("neighborhoods").is_empty() } else { of("neighborhoods").contains(&row["pip_neighborhood_id"].as_str()) });
+        neighborhoods += usize::from(if row["pip_neighborhood_id"].is_empty() {
+            of("neighborhoods").is_empty()
+        } else {
+            of("neighborhoods").contains(&row["pip_neighborhood_id"].as_str())
+        });
         // What the city recorded.
         if let [district] = of("council-districts")[..] {
             placed += 1;
@@ -106,7 +110,9 @@ async fn every_kansas_city_parcel_has_its_council_district() {
         let before = places.at(CITY, point, day("2015-06-15")).await.unwrap();
         let after = places.at(CITY, point, day("2024-01-01")).await.unwrap();
         assert!(before.areas.len() <= 1 && after.areas.len() <= 1, "districts do not overlap");
-        assert!(before.areas.iter().all(|area| area.edition == "2012" && area.in_force) && after.areas.iter().all(|area| area.edition == "2023" && area.in_force));
+        assert!(
+            before.areas.iter().all(|area| area.edition == "2012" && area.in_force) && after.areas.iter().all(|area| area.edition == "2023" && area.in_force)
+        );
         answered += usize::from(before.areas.len() == 1);
         moved += usize::from(before.areas.first().map(|a| &a.name) != after.areas.first().map(|a| &a.name));
     }
@@ -123,7 +129,8 @@ async fn every_kansas_city_parcel_has_its_council_district() {
 async fn cambridge_sweeping_districts_are_zones_although_one_crosses_itself() {
     let Some((t, places, data)) = city().await else { return };
     let path = data.join("gis/cambridge_ma/street_sweeping_districts.geojson");
-    let schedule = "[[zone]]\nname = \"G\"\nwhat = \"Street sweeping\"\ndays = [\"tuesday\"]\nevery = \"month\"\nnth = [2]\nmonths = [4, 5, 6, 7, 8, 9, 10, 11, 12]\n";
+    let schedule =
+        "[[zone]]\nname = \"G\"\nwhat = \"Street sweeping\"\ndays = [\"tuesday\"]\nevery = \"month\"\nnth = [2]\nmonths = [4, 5, 6, 7, 8, 9, 10, 11, 12]\n";
     let what = ZoneImport { boundary: layer("street-sweeping", "District"), schedule: schedule.to_owned() };
     let told = places::import_zones(&t.db, &t.clock, &t.ids, CITY, what, file(&path), &mut Vec::new()).await.unwrap();
     assert_eq!(told, summary(14, 14, 0, 0));
@@ -169,10 +176,28 @@ fn typo(label: &str, seed: usize) -> Option<String> {
 /// The label with its suffix and direction written out, or cut short where they are long.
 fn respelled(label: &str) -> String {
     const PAIRS: [(&str, &str); 18] = [
-        ("St", "Street"), ("Ave", "Avenue"), ("Rd", "Road"), ("Pl", "Place"), ("Dr", "Drive"), ("Ct", "Court"), ("Ter", "Terrace"), ("Ln", "Lane"), ("Cir", "Circle"),
-        ("Pkwy", "Parkway"), ("Sq", "Square"), ("Gdns", "Gardens"), ("Hwy", "Highway"), ("Blvd", "Boulevard"), ("First", "1st"), ("Second", "2nd"), ("E", "East"), ("Mt", "Mount"),
+        ("St", "Street"),
+        ("Ave", "Avenue"),
+        ("Rd", "Road"),
+        ("Pl", "Place"),
+        ("Dr", "Drive"),
+        ("Ct", "Court"),
+        ("Ter", "Terrace"),
+        ("Ln", "Lane"),
+        ("Cir", "Circle"),
+        ("Pkwy", "Parkway"),
+        ("Sq", "Square"),
+        ("Gdns", "Gardens"),
+        ("Hwy", "Highway"),
+        ("Blvd", "Boulevard"),
+        ("First", "1st"),
+        ("Second", "2nd"),
+        ("E", "East"),
+        ("Mt", "Mount"),
     ];
-    let word = |word: &str| PAIRS.iter().find_map(|(short, long)| if word == *short { Some(*long) } else { (word == *long).then_some(*short) }).unwrap_or(word).to_owned();
+    let word = |word: &str| {
+        PAIRS.iter().find_map(|(short, long)| if word == *short { Some(*long) } else { (word == *long).then_some(*short) }).unwrap_or(word).to_owned()
+    };
     label.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
@@ -185,7 +210,10 @@ async fn cambridge_addresses_are_found_again() {
     assert_eq!(import_addresses(&t, &gis.join("addresses.csv.gz")).await, summary(17_118, 0, 17_118, 0));
     println!("imported twice in {:?}", began.elapsed());
     let mut rejects = Vec::new();
-    let streets = places::import_streets(&t.db, &t.clock, &t.ids, CITY, StreetImport::default(), file(&gis.join("street_centerlines.geojson.gz")), &mut rejects).await.unwrap();
+    let streets =
+        places::import_streets(&t.db, &t.clock, &t.ids, CITY, StreetImport::default(), file(&gis.join("street_centerlines.geojson.gz")), &mut rejects)
+            .await
+            .unwrap();
     println!("streets: {streets:?}");
     assert_eq!((streets.read, streets.imported + streets.rejected, rejects.len()), (2643, 2643, 1));
     let began = std::time::Instant::now();
@@ -195,29 +223,29 @@ async fn cambridge_addresses_are_found_again() {
     let (mut labels, mut spelled, mut typos) = ((0, 0), (0, 0), (0, 0));
     let mut times = Vec::new();
     let rows = records(&gis.join("addresses.csv.gz"));
-    // Every label; every third address with another spelling and with a typo: the trial stays short.
+    // Every fourth address by its label, every twelfth with another spelling and with a typo: the trial stays short.
     for (n, row) in rows.iter().enumerate() {
         let (id, label) = (row["address_id"].as_str(), row["full_address"].as_str());
         let rank = async |text: &str| {
             let hits = places.search(CITY, text, None, 5).await.unwrap();
             hits.iter().position(|hit| hit.address_id.as_deref() == Some(id))
         };
-        if n % 2 == 0 {
+        if n % 4 == 0 {
             labels.1 += 1;
             match rank(label).await {
                 Some(0) => labels.0 += 1,
                 other => eprintln!("label {label}: {other:?}"),
             }
         }
-        if n % 6 == 1 {
+        if n % 12 == 1 {
             spelled.1 += 1;
             match rank(&respelled(label)).await {
                 Some(0) => spelled.0 += 1,
                 other => eprintln!("respelled {}: {other:?}", respelled(label)),
             }
         }
-        if n % 6 == 3
-            && let Some(text) = typo(label, n / 6)
+        if n % 12 == 3
+            && let Some(text) = typo(label, n / 12)
         {
             typos.1 += 1;
             let began = std::time::Instant::now();
