@@ -297,7 +297,7 @@ impl Given<'_> {
         read(text.trim()).map_err(|message| SettingsError::Value { place: place.to_owned(), name: name.to_owned(), message })
     }
 
-    fn number<T: FromStr + PartialOrd + std::fmt::Display>(&self, name: &'static str, least: T, most: T) -> Result<T, SettingsError> {
+    fn number<T: Copy + FromStr + PartialOrd + std::fmt::Display>(&self, name: &'static str, least: T, most: T) -> Result<T, SettingsError> {
         self.read(name, |text| {
             let number = text.parse::<T>().ok().filter(|n| *n >= least && *n <= most);
             number.ok_or_else(|| format!("must be a whole number from {least} to {most}, not {text:?}"))

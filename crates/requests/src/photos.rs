@@ -7,7 +7,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
-use kernel::Problem;
+use futures::stream::BoxStream;
+use futures::{StreamExt as _, TryStreamExt as _};
+use kernel::{Problem, Timestamp};
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt};
 use staff::Jurisdiction;
@@ -115,6 +117,20 @@ impl PhotoStore {
             Err(object_store::Error::NotFound { .. }) => Ok(false),
             Err(other) => Err(other.into()),
         }
+    }
+
+    /// All objects, each with the moment at which it was written, in no order. For checks.
+    pub fn objects(&self) -> BoxStream<'_, Result<(String, Timestamp), PhotoError>> {
+        let prefix = (!self.prefix.is_empty()).then(|| ObjectPath::from(self.prefix.as_str()));
+        let listed = self.store.list(prefix.as_ref());
+        listed
+            .map_ok(|found| {
+                let key = found.location.as_ref();
+                let key = key.strip_prefix(self.prefix.as_str()).unwrap_or(key).trim_start_matches('/').to_owned();
+                (key, Timestamp::from_millis(found.last_modified.timestamp_millis()))
+            })
+            .map_err(PhotoError::from)
+            .boxed()
     }
 
     /// Removes an object; one that is not there is no fault.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bytes::Bytes;
 use db::Db;
@@ -58,7 +58,7 @@ async fn open(path: &Path) -> Result<(Manifest, mpsc::Receiver<Result<Piece, Arc
     let (pieces, waiting) = mpsc::channel(4);
     let (found, manifest) = tokio::sync::oneshot::channel();
     let path = path.to_owned();
-    tokio::task::spawn_blocking(move || read(path, found, &pieces));
+    tokio::task::spawn_blocking(move || read(&path, found, &pieces));
     Ok((manifest.await.map_err(|_| ArchiveError::Stopping)??, waiting))
 }
 
@@ -94,9 +94,9 @@ async fn fill(
     Err(not_a_backup(path, "it ends too early"))
 }
 
-fn read(path: PathBuf, found: tokio::sync::oneshot::Sender<Result<Manifest, ArchiveError>>, pieces: &mpsc::Sender<Result<Piece, ArchiveError>>) {
+fn read(path: &Path, found: tokio::sync::oneshot::Sender<Result<Manifest, ArchiveError>>, pieces: &mpsc::Sender<Result<Piece, ArchiveError>>) {
     let mut found = Some(found);
-    let told = walk(&path, pieces, &mut found);
+    let told = walk(path, pieces, &mut found);
     if let Err(error) = told {
         match found {
             // The receiver is gone only when the restore itself has failed, and says so itself.

@@ -51,7 +51,7 @@ pub fn tables(rooms: &[&'static [Migration]]) -> Result<Vec<Table>, String> {
     let mut place: HashMap<String, usize> = HashMap::new();
     for step in rooms.iter().copied().flatten() {
         let text: String = step.sql.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
-        for statement in text.split(";\n").map(str::trim).filter(|s| !s.is_empty()) {
+        for statement in text.split(";\n").map(|s| s.trim().trim_end_matches(';')).filter(|s| !s.is_empty()) {
             let wrong = |what: &str| format!("migration {}/{}: {what}: {}", step.room, step.number, statement.lines().next().unwrap_or_default());
             let words: Vec<&str> = statement.split(|c: char| c.is_whitespace() || c == '(').filter(|word| !word.is_empty()).collect();
             let word = |n: usize| words.get(n).copied().unwrap_or_default();

@@ -19,7 +19,6 @@ use axum::routing::get;
 use crate::App;
 
 /// Everything that this program serves.
-#[must_use]
 pub fn router(app: &Arc<App>) -> Router {
     let ours = Router::new()
         .route("/", get(home::page))

@@ -11,7 +11,7 @@ pub(super) fn refuse(path: &str, status: StatusCode, text: &str) -> Response {
     let (kind, body) = if !path.starts_with("/open311") {
         return super::html(status, home::frame(text, &format!("<h1>{}</h1>\n<p><a href=\"/\">Go to the first page</a></p>", home::escape(text))));
     } else if path.to_ascii_lowercase().ends_with(".json") {
-        let errors = serde_json::json!([{ "code": status.as_u16().to_string(), "description": text }]);
+        let errors = serde_json::json!([{ "code": status.as_u16(), "description": text }]);
         ("application/json; charset=utf-8", errors.to_string())
     } else {
         let code = status.as_u16();

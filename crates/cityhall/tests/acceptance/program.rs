@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use futures::FutureExt as _;
 use testkit::alder_falls;
 
 /// An installation in a folder: the program is run in it, on its database.
@@ -182,4 +183,22 @@ pub fn jpeg() -> Vec<u8> {
     let mut out = std::io::Cursor::new(Vec::new());
     image::DynamicImage::new_rgb8(48, 32).write_to(&mut out, image::ImageFormat::Jpeg).expect("encoded");
     out.into_inner()
+}
+
+/// Every event of a jurisdiction. On PostgreSQL the newest ones show when no older transaction of the cluster is open,
+/// so this waits until all that was written before the call is in sight.
+pub async fn all_events(db: &db::Db, j: kernel::JurisdictionId) -> Vec<events::Event> {
+    let now = db.write(|tx| async move { tx.stamp().await }.boxed()).await.expect("a stamp");
+    let until = Instant::now() + Duration::from_secs(60);
+    while db.stamp_horizon().await.expect("a horizon") <= now {
+        assert!(Instant::now() < until, "a transaction stays open");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let (mut at, mut all) = (None, Vec::new());
+    loop {
+        let page = events::after(db, j, at, 500).await.expect("events");
+        let Some(last) = page.last() else { return all };
+        at = Some(last.position());
+        all.extend(page);
+    }
 }
