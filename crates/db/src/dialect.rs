@@ -130,12 +130,12 @@ impl Engine {
         }
     }
 
-    /// Asks how the engine makes a commit safe, with the answer that it should give and the name of the setting.
+    /// Asks how the engine makes a commit safe: the question, the answers that are too weak, and the setting's name.
     #[must_use]
-    pub fn durability(self) -> (&'static str, &'static str, &'static str) {
+    pub fn durability(self) -> (&'static str, &'static [&'static str], &'static str) {
         match self {
-            Self::Sqlite => ("PRAGMA journal_mode", "wal", "journal_mode"),
-            Self::Postgres => ("SHOW synchronous_commit", "on", "synchronous_commit"),
+            Self::Sqlite => ("PRAGMA journal_mode", &["delete", "truncate", "persist", "memory", "off"], "journal_mode"),
+            Self::Postgres => ("SHOW synchronous_commit", &["off"], "synchronous_commit"),
         }
     }
 
