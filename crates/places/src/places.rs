@@ -213,7 +213,7 @@ impl Places {
     /// # Errors
     /// [`PlacesError::Db`].
     pub async fn by_address_id(&self, j: JurisdictionId, id: &str) -> Result<Option<Hit>, PlacesError> {
-        Ok(store::addresses::by_id(self.0.db.read(), j, id).await?.map(|row| search::of_row(row, 1.0)))
+        Ok(store::addresses::by_id(self.0.db.read(), j, &kernel::text::clean_line(id)).await?.map(|row| search::of_row(row, 1.0)))
     }
 
     /// The zones at `point` with their next days from `today` on.
@@ -230,7 +230,8 @@ impl Places {
     /// [`PlacesError`].
     pub async fn assets_near(&self, j: JurisdictionId, kind: Option<&str>, point: LatLon, radius_m: f64, limit: usize) -> Result<Vec<Asset>, PlacesError> {
         let radius_m = if radius_m.is_finite() { radius_m.clamp(0.0, 2000.0) } else { 0.0 };
-        let rows = store::assets::in_box(self.0.db.read(), j, kind, &point.around(radius_m)).await?;
+        let kind = kind.map(kernel::text::clean_line);
+        let rows = store::assets::in_box(self.0.db.read(), j, kind.as_deref(), &point.around(radius_m)).await?;
         let mut assets = Vec::with_capacity(rows.len().min(limit));
         for row in rows {
             let Some(place) = LatLon::new(row.lat, row.lon) else { continue };

@@ -231,4 +231,11 @@ mod tests {
             assert!(problem.starts_with(says), "{text}: {problem}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn fuzz_any_text_is_a_map_or_a_problem(text in "(id|street|full|lon|lat|number|x)?[=;\n,\\[\"#a-z ]{0,40}", any in "\\PC{0,80}") {
+            let _ = (ColumnMap::parse(&text), ColumnMap::parse(&any), crate::StreetFields::parse(&text));
+        }
+    }
 }

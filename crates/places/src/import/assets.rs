@@ -68,10 +68,8 @@ fn asset(what: &AssetImport, feature: &Numbered) -> Result<AssetRow, String> {
         Some(field) => features::property(&properties, field).ok_or_else(|| format!("it has no property {field:?} with an id"))?,
         None => feature_id.unwrap_or_else(|| place_id(point)),
     };
-    if id.chars().count() > 200 {
-        return Err("the id has more than 200 characters".to_owned());
-    }
     let label = label_field.as_deref().and_then(|field| features::property(&properties, field)).unwrap_or_else(|| id.clone());
+    super::bounded(&[("id", &id), ("label", &label)])?;
     let attributes = serde_json::to_string(&properties).map_err(|error| error.to_string())?;
     let place = place_id(point);
     let digest = digest([label.as_str(), &place, &attributes]);

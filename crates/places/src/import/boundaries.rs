@@ -125,6 +125,7 @@ fn area(what: &BoundaryImport, feature: &Numbered, names: &mut HashMap<String, u
         format!("it has no property {:?} with a name (it has {})", what.name_field, has.join(", "))
     })?;
     let code = what.code_field.as_deref().and_then(|field| features::property(&properties, field));
+    super::bounded(&[("name", &name), ("code", code.as_deref().unwrap_or_default())])?;
     let rings = rings(&geometry)?;
     // Several areas of one name are told apart by their order in the file.
     let count = names.entry(name.clone()).or_insert(0);

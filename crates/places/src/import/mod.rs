@@ -174,6 +174,15 @@ impl ImportError {
     }
 }
 
+/// Refuses texts that are longer than any name: both engines keep them in an index, which has room for no more.
+fn bounded(texts: &[(&str, &str)]) -> Result<(), String> {
+    const MOST: usize = 200;
+    match texts.iter().find(|(_, text)| text.chars().count() > MOST) {
+        Some((field, _)) => Err(format!("the {field} has more than {MOST} characters")),
+        None => Ok(()),
+    }
+}
+
 /// An import that has ended, for the log.
 struct Ended<'a> {
     jurisdiction: JurisdictionId,

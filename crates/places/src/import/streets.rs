@@ -102,6 +102,7 @@ fn segment(given: Option<&StreetFields>, feature: &Numbered) -> Result<SegmentRo
     let [left_zip, right_zip, city] = zips;
     let digest = digest([name.as_str(), &alias, &shown, &left_zip, &right_zip, &city, &text]);
     let id = first(&properties, id).or(feature_id).unwrap_or_else(|| format!("piece-{:016x}", u64::from_ne_bytes(digest.to_ne_bytes())));
+    super::bounded(&[("id", &id), ("name", &name), ("other name", &alias), ("zip code", &left_zip), ("zip code", &right_zip), ("city", &city)])?;
     Ok(SegmentRow {
         id,
         name,

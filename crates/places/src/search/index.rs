@@ -57,9 +57,10 @@ impl Entry {
             let Parts { base, suffix, .. } = parts(&words(name));
             let whole = base.concat();
             let mut terms = base;
-            // As some write it: "millst", "goldstar".
+            // As some write it: "millst", "goldstar"; and the name as a whole, so that Mill St stands before Mill Creek Rd.
             terms.extend(suffix.map(|suffix| format!("{whole}{suffix}")));
-            if terms.len() > 1 && !terms.contains(&whole) {
+            terms.push(format!("{WHOLE}{whole}"));
+            if !terms.contains(&whole) {
                 terms.push(whole);
             }
             terms
@@ -75,6 +76,11 @@ impl Entry {
     }
 }
 
+/// Stands in front of a name that is a term as a whole.
+const WHOLE: char = '=';
+/// The most words of a street's name that are looked for as a whole.
+const WHOLE_WORDS: usize = 4;
+
 /// An opened index.
 pub(crate) struct SearchIndex {
     pub(crate) generation: i64,
@@ -82,7 +88,8 @@ pub(crate) struct SearchIndex {
     fields: Fields,
 }
 
-/// The index's fields: the words of an entry with its kind in front, and the entry itself.
+/// The index's fields: the words of an entry with its kind in front, and the entry itself. The number in the field's name
+/// grows when other words are put in, so that an index made by an older program is made anew.
 #[derive(Clone, Copy)]
 struct Fields {
     term: Field,
@@ -110,7 +117,7 @@ impl Kind {
 
 fn schema() -> (Schema, Fields) {
     let mut schema = Schema::builder();
-    let term = schema.add_text_field("term", STRING);
+    let term = schema.add_text_field("term_1", STRING);
     let entry = schema.add_bytes_field("entry", STORED);
     (schema.build(), Fields { term, entry })
 }
@@ -189,6 +196,19 @@ impl SearchIndex {
             if let Some(next) = asked.words.get(at + 1).filter(|_| !word.aside && kind != Kind::Landmark) {
                 let joined = format!("{}{}", word.raw, next.raw);
                 each.push((Occur::Should, self.word(kind, &joined, &joined, false)));
+                let joined = format!("{}{}", word.canonical, next.canonical);
+                each.push((Occur::Should, self.exact(kind, &joined, 2.0)));
+            }
+        }
+        if kind == Kind::Street {
+            let mut name = String::new();
+            for word in asked.words.iter().take_while(|word| !word.aside).take(WHOLE_WORDS) {
+                name.push_str(&word.canonical);
+                each.push((Occur::Should, self.exact(kind, &format!("{WHOLE}{name}"), 1.5)));
+                if name.chars().count() > 2 && !name.starts_with(|c: char| c.is_ascii_digit()) {
+                    let near = FuzzyTermQuery::new(self.term(kind, &format!("{WHOLE}{name}")), 1, true);
+                    each.push((Occur::Should, worth(Box::new(near), 0.7)));
+                }
             }
         }
         let searcher = self.reader.searcher();
@@ -203,11 +223,18 @@ impl SearchIndex {
         Ok(entries)
     }
 
+    fn term(&self, kind: Kind, text: &str) -> Term {
+        // The mark takes part in the comparison of typos, but it never differs.
+        Term::from_field_text(self.fields.term, &format!("{}{text}", kind.mark()))
+    }
+
+    fn exact(&self, kind: Kind, text: &str, score: f32) -> Box<dyn Query> {
+        worth(Box::new(TermQuery::new(self.term(kind, text), IndexRecordOption::Basic)), score)
+    }
+
     /// One typed word: exact, with typos, unfinished; the best of them counts.
     fn word(&self, kind: Kind, canonical: &str, raw: &str, unfinished: bool) -> Box<dyn Query> {
-        let worth = |query: Box<dyn Query>, score: f32| -> Box<dyn Query> { Box::new(BoostQuery::new(Box::new(ConstScoreQuery::new(query, 1.0)), score)) };
-        // The mark takes part in the comparison, but it never differs.
-        let term = |text: &str| Term::from_field_text(self.fields.term, &format!("{}{text}", kind.mark()));
+        let term = |text: &str| self.term(kind, text);
         let exact = |text: &str| -> Box<dyn Query> { Box::new(TermQuery::new(term(text), IndexRecordOption::Basic)) };
         let mut ways = vec![worth(exact(canonical), 4.0)];
         if raw != canonical {
@@ -238,6 +265,11 @@ impl SearchIndex {
         }
         Box::new(DisjunctionMaxQuery::new(ways))
     }
+}
+
+/// A match that counts `score`, however rare the word is.
+fn worth(query: Box<dyn Query>, score: f32) -> Box<dyn Query> {
+    Box::new(BoostQuery::new(Box::new(ConstScoreQuery::new(query, 1.0)), score))
 }
 
 /// All entries of a jurisdiction.

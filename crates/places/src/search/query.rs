@@ -238,7 +238,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_taken_apart(text in "\\PC{0,300}") {
+        fn fuzz_any_text_is_taken_apart(text in "\\PC{0,300}") {
             let asked = Asked::parse(&text);
             prop_assert!(asked.words.len() <= MOST_WORDS);
             prop_assert!(asked.corner.is_none_or(|at| at <= asked.words.len() && at > 0));

@@ -111,6 +111,8 @@ pub(crate) fn street(words: &[Word], name: &Parts, typing: bool) -> Fit {
         .enumerate()
         .filter(|(at, word)| !used[*at] && !word.aside && !word.maybe_number)
         .map(|(at, word)| match word {
+            // Right behind the street it says that another one was meant.
+            word if is_suffix(&word.canonical) && at == last_used + 1 => 0.05,
             word if is_suffix(&word.canonical) || is_direction(&word.canonical) => 0.02,
             // Behind the street a city or state may stand.
             word if at > last_used => 0.012 * weight(&word.raw),
@@ -272,6 +274,20 @@ mod tests {
         }
         assert!(fit("12 mill st", "Mill St") > 0.99);
         assert!(fit("12 zebra", "Mill St") < 0.1);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn fuzz_any_text_fits_between_not_and_wholly(text in "[ -~]{0,60}", name in "[A-Za-z0-9 ]{1,20}") {
+            let asked = Asked::parse(&text);
+            let (name, mill) = (parts(&words(&name)), parts(&words("Mill St")));
+            let fits = [
+                street(&asked.words, &name, asked.typing).score,
+                corner(&asked.words, asked.corner, &name, &mill, asked.typing),
+                landmark(&asked.words, &name.base, asked.typing),
+            ];
+            proptest::prop_assert!(fits.iter().all(|fit| (0.0..=1.0).contains(fit)), "{fits:?}");
+        }
     }
 
     #[test]

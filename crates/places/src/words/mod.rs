@@ -300,7 +300,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_key_is_its_own_key(text in "\\PC{0,60}") {
+        fn fuzz_a_key_is_its_own_key(text in "\\PC{0,60}") {
             let key = street_key(&text);
             prop_assert_eq!(street_key(&key), key);
         }

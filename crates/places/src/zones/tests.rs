@@ -221,7 +221,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_a_schedule_or_a_problem(text in "\\PC{0,200}") {
+    fn fuzz_any_text_is_a_schedule_or_a_problem(text in "\\PC{0,200}") {
         let _ = Schedule::parse(&text);
     }
 }

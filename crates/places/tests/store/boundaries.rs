@@ -47,6 +47,19 @@ testkit::both! {
         assert_eq!(places.at(COUNTY, at(41.61, -93.66), day("2015-01-01")).await.unwrap(), places::Standing::default());
     }
 
+    async fn any_layer_may_be_flagged_as_the_limits(t: &TestDb) {
+        let places = open(t).await;
+        boundaries(t, layer("council-districts", "district"), DISTRICTS_2012).await;
+        assert_eq!(places.at(CITY, at(41.61, -93.66), day("2015-01-01")).await.unwrap().in_city, None);
+        boundaries(t, BoundaryImport { limits: true, ..layer("annexed", "name") }, CITY_LIMITS).await;
+        places.refresh(CITY).await.unwrap();
+        assert_eq!(places.at(CITY, at(41.61, -93.66), day("2015-01-01")).await.unwrap().in_city, Some(true));
+        assert_eq!(places.at(CITY, at(42.61, -93.66), day("2015-01-01")).await.unwrap().in_city, Some(false));
+        let backwards = BoundaryImport { from: Some(day("2020-01-02")), until: Some(day("2020-01-01")), ..layer("annexed", "name") };
+        let error = places::import_boundaries(&t.db, &t.clock, &t.ids, CITY, backwards, CITY_LIMITS.as_bytes(), &mut Vec::new()).await.unwrap_err();
+        assert_eq!(error.to_string(), "until is 2020-01-01, before from, 2020-01-02");
+    }
+
     async fn a_point_on_a_line_between_districts_stands_in_one_of_them(t: &TestDb) {
         let places = open(t).await;
         boundaries(t, districts("2012", "2012-01-01"), DISTRICTS_2012).await;
