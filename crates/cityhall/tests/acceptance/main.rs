@@ -11,4 +11,5 @@ mod kept_apart;
 mod pages;
 mod program;
 mod refused;
+mod shown;
 mod tables;

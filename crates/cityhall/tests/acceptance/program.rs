@@ -94,7 +94,12 @@ impl Program {
 
     pub fn serve(&self, more: &[&str]) -> Served {
         let words: Vec<&str> = ["serve", "--listen", "127.0.0.1:0"].iter().chain(more).copied().collect();
-        let mut command = self.command(&words);
+        self.start(&words)
+    }
+
+    /// Starts a command that serves, and waits until it says where.
+    pub fn start(&self, words: &[&str]) -> Served {
+        let mut command = self.command(words);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let log = Arc::new(Mutex::new(String::new()));
         let reader = {
