@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use kernel::Timestamp;
 use requests::Span;
 
-use super::{Missing, Place, Usage, Whose, done, say};
+use super::{Missing, Place, Usage, Whose, done, note, say};
 
 /// Requests of a span of days: volume, on-time shares with their denominators, time to complete, repeats, outcomes
 ///
@@ -102,6 +102,12 @@ impl ReportCommand {
         };
         let catalog = Catalog::load(desk.db.read(), &j).await?;
         let report = insight::report(&desk.db, &j, &catalog, &question).await?;
+        if let By::Area(layer) = &question.by
+            && report.total.received > 0
+            && report.lines.iter().all(|line| line.editions.is_empty())
+        {
+            note(&format!("None of these requests lies in an area of the layer {layer:?}: was the layer imported before them, and under this name?"));
+        }
         let text = if self.json { serde_json::to_string_pretty(&report)? } else { table(&report, &zone) };
         match self.output {
             Some(path) => std::fs::write(&path, text + "\n").with_context(|| format!("cannot write {}", path.display()))?,
