@@ -4,13 +4,13 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream, HttpBody as _};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures::{FutureExt, StreamExt};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::sync::watch;
 
 use super::refusal::refuse;
 use crate::App;
@@ -27,23 +27,33 @@ pub(super) async fn keep(State(app): State<Arc<App>>, request: Request, next: Ne
     let told = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
     if told.is_some_and(|told| told > u64::try_from(limit).unwrap_or(u64::MAX)) {
         let (parts, body) = request.into_parts();
-        tokio::spawn(drain(body));
+        tokio::spawn(drain(body.into_data_stream()));
         return too_large(parts.uri.path(), limit_kb);
     }
+    if request.body().is_end_stream() {
+        return next.run(request).await;
+    }
     let path = request.uri().path().to_owned();
-    let (passed, was_passed) = tokio::sync::watch::channel(false);
-    let request = request.map(|body| {
-        let body = Limited::new(body, limit).map_err(move |error| {
-            if error.is::<LengthLimitError>() {
-                passed.send_replace(true);
-            }
-            error
-        });
-        Body::new(body)
-    });
-    let response = next.run(request).await;
+    let (passed, was_passed) = watch::channel(false);
+    let response = next.run(request.map(|body| limited(body, limit, passed))).await;
     // Whatever the room made of the cut body: the reason was its length.
     if *was_passed.borrow() { too_large(&path, limit_kb) } else { response }
+}
+
+/// The body, cut off with an error where it passes the limit; the rest is then read and thrown away.
+fn limited(body: Body, limit: usize, passed: watch::Sender<bool>) -> Body {
+    let start = (body.into_data_stream(), limit, passed);
+    Body::from_stream(futures::stream::try_unfold(start, |(mut pieces, left, passed)| async move {
+        let Some(piece) = pieces.next().await.transpose()? else { return Ok(None) };
+        match left.checked_sub(piece.len()) {
+            Some(left) => Ok(Some((piece, (pieces, left, passed)))),
+            None => {
+                passed.send_replace(true);
+                tokio::spawn(drain(pieces));
+                Err(axum::Error::new(std::io::Error::other("the body is too long")))
+            }
+        }
+    }))
 }
 
 fn is_multipart(headers: &HeaderMap) -> bool {
@@ -57,9 +67,8 @@ fn too_large(path: &str, limit_kb: usize) -> Response {
     response
 }
 
-async fn drain(body: Body) {
+async fn drain(mut stream: BodyDataStream) {
     let mut left = DRAIN_BYTES;
-    let mut stream = body.into_data_stream();
     let all = async {
         while let Some(Ok(piece)) = stream.next().await {
             left = left.saturating_sub(piece.len());

@@ -1,5 +1,7 @@
 //! The database room on both engines: migrations, shared commits, what a failure undoes, and stamps.
 
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use db::{DbError, Migration};
