@@ -7,6 +7,7 @@ pub mod alder_falls;
 use std::path::PathBuf;
 
 use db::{Db, Migration, Settings};
+use futures::FutureExt as _;
 use kernel::{Clock, Ids, Timestamp};
 use sea_orm::ConnectionTrait;
 
@@ -63,6 +64,16 @@ impl TestDb {
     /// Makes the tables of these rooms.
     pub async fn migrate(&self, rooms: &[&'static [Migration]]) {
         self.db.migrate(rooms).await.expect("the migrations run");
+    }
+
+    /// Waits until everything committed so far lies below the horizon of followers. On PostgreSQL the transactions of other
+    /// tests' databases hold it back, because they share the server.
+    pub async fn settled(&self) {
+        let stamp: Result<i64, db::DbError> = self.db.write(|tx| async move { tx.stamp().await }.boxed()).await;
+        let stamp = stamp.expect("a stamp");
+        while self.db.stamp_horizon().await.expect("a horizon") <= stamp {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Closes the database and, on the server, drops it. [`both!`] calls this after a test that passed.

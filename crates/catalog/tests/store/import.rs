@@ -72,6 +72,7 @@ testkit::both! {
         assert_eq!(told.len(), 4, "{told:#?}");
         let empty = load(t, &city).await;
         assert_eq!((empty.generation, empty.services.len(), empty.departments.len(), empty.calendars.len()), (0, 0, 0, 0));
+        t.settled().await;
         assert!(events::after(&t.db, city.id, None, 100).await.unwrap().iter().all(|e| e.subject_kind == "jurisdiction"));
     }
 
@@ -139,6 +140,7 @@ testkit::both! {
         import(t, &city, &small(TWO_DAYS)).await.unwrap();
         let second = catalogs.get(&city).await.unwrap();
         assert!(second.generation > first.generation && second.changed_at > first.changed_at);
+        t.settled().await;
         let told: Vec<(String, String)> = events::after(&t.db, city.id, None, 100).await.unwrap().into_iter().map(|e| (e.kind, e.body)).filter(|(kind, _)| !kind.starts_with("jurisdiction")).collect();
         let kinds: Vec<&str> = told.iter().map(|(kind, _)| kind.as_str()).collect();
         assert_eq!(kinds, ["department.added", "service.added", "calendar.added", "target.added", "target.changed"]);

@@ -9,7 +9,7 @@ use testkit::TestDb;
 use uuid::Uuid;
 
 use crate::ledger::{Ledger, TABLES, written};
-use crate::{ALDER_FALLS, NEIGHBOR, append, happened, number, other_ids, settled};
+use crate::{ALDER_FALLS, NEIGHBOR, append, happened, number, other_ids};
 
 /// Small batches, so that there are many.
 pub fn small() -> Settings {
@@ -23,7 +23,7 @@ pub fn node(t: &TestDb, seed: u64, ledger: &Ledger) -> Followers {
 
 /// One round, after everything committed lies below the horizon.
 pub async fn round(t: &TestDb, followers: &Followers) -> Round {
-    settled(t).await;
+    t.settled().await;
     followers.catch_up().await.unwrap()
 }
 

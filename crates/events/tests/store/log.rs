@@ -12,7 +12,7 @@ use testkit::TestDb;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use crate::{ALDER_FALLS, NEIGHBOR, append, happened, number, numbers, read_all, settled};
+use crate::{ALDER_FALLS, NEIGHBOR, append, happened, number, numbers, read_all};
 
 /// What a reader would see that knows no horizon: everything after the last stamp it saw.
 async fn naive(db: &Db, after: i64) -> Vec<i64> {
@@ -49,7 +49,7 @@ testkit::both! {
         append(t, (0..10).map(|n| happened(t, ALDER_FALLS, Uuid::nil(), n)).collect()).await;
         number(t, NEIGHBOR, 99).await;
         append(t, (10..13).map(|n| happened(t, ALDER_FALLS, Uuid::nil(), n)).collect()).await;
-        settled(t).await;
+        t.settled().await;
         for limit in [1, 3, 4, 13, 100] {
             assert_eq!(numbers(&read_all(t, ALDER_FALLS, limit).await), (0..13).collect::<Vec<_>>(), "{limit}");
         }
@@ -63,7 +63,7 @@ testkit::both! {
     async fn many_thousand_events_go_in_at_once(t: &TestDb) {
         t.migrate(&[MIGRATIONS]).await;
         append(t, (0..10_000).map(|n| happened(t, ALDER_FALLS, Uuid::nil(), n)).collect()).await;
-        settled(t).await;
+        t.settled().await;
         assert_eq!(numbers(&read_all(t, ALDER_FALLS, 700).await), (0..10_000).collect::<Vec<_>>());
     }
 
@@ -77,7 +77,7 @@ testkit::both! {
         }.boxed()).await;
         assert!(undone.is_err());
         number(t, ALDER_FALLS, 3).await;
-        settled(t).await;
+        t.settled().await;
         assert_eq!(numbers(&read_all(t, ALDER_FALLS, 100).await), [1, 3]);
     }
 
@@ -127,7 +127,7 @@ testkit::both! {
         };
         futures::future::join_all((0..WRITERS).map(writer)).await;
         writers.close().await.unwrap();
-        settled(t).await;
+        t.settled().await;
         finished.store(true, Ordering::SeqCst);
         let seen = reader.await.unwrap();
         assert!(seen.is_sorted_by(|a, b| a.0 < b.0), "in order, none twice");
@@ -157,7 +157,7 @@ testkit::both! {
         events::settle_stamps(&t.db).await.unwrap();
         number(t, ALDER_FALLS, 5).await;
         number(t, NEIGHBOR, 6).await;
-        settled(t).await;
+        t.settled().await;
         let alder = read_all(t, ALDER_FALLS, 2).await;
         assert_eq!(numbers(&alder), [1, 4, 5]);
         assert!(alder[2].stamp > OLD, "above every jurisdiction's");
@@ -169,7 +169,7 @@ testkit::both! {
         t.migrate(&[MIGRATIONS]).await;
         events::settle_stamps(&t.db).await.unwrap();
         number(t, ALDER_FALLS, 1).await;
-        settled(t).await;
+        t.settled().await;
         assert_eq!(numbers(&read_all(t, ALDER_FALLS, 2).await), [1]);
     }
 }
@@ -187,7 +187,7 @@ async fn what_commits_out_of_order_on_postgresql_is_not_skipped() {
     let Some(t) = TestDb::postgres().await else { return };
     t.migrate(&[MIGRATIONS]).await;
     number(&t, ALDER_FALLS, 0).await;
-    settled(&t).await;
+    t.settled().await;
     let before = read_all(&t, ALDER_FALLS, 10).await;
     let from = before[0].position();
 
@@ -224,7 +224,7 @@ async fn what_commits_out_of_order_on_postgresql_is_not_skipped() {
 
     go.send(()).unwrap();
     assert_eq!(first.await.unwrap(), first_stamp);
-    settled(&t).await;
+    t.settled().await;
 
     // The reader without horizon has skipped an event for good.
     assert!(naive(&t.db, naive_saw[0]).await.is_empty());

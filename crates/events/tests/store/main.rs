@@ -49,16 +49,6 @@ fn numbers(events: &[Event]) -> Vec<i64> {
     events.iter().map(|e| e.body.parse().unwrap()).collect()
 }
 
-/// Waits until everything committed so far lies below the horizon. On PostgreSQL other databases' transactions hold it
-/// back, and other tests use the same server.
-async fn settled(t: &TestDb) {
-    let stamp: Result<i64, DbError> = t.db.write(|tx| async move { tx.stamp().await }.boxed()).await;
-    let stamp = stamp.unwrap();
-    while t.db.stamp_horizon().await.unwrap() <= stamp {
-        tokio::task::yield_now().await;
-    }
-}
-
 /// Everything there is to read, in steps of `limit`.
 async fn read_all(t: &TestDb, jurisdiction: JurisdictionId, limit: u32) -> Vec<Event> {
     let (mut all, mut from): (Vec<Event>, Option<Position>) = (Vec::new(), None);

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::followers::{lag_of, node, round, small};
 use crate::ledger::{Ledger, TABLES, written};
-use crate::{ALDER_FALLS, NEIGHBOR, append, happened, number, other_ids, settled};
+use crate::{ALDER_FALLS, NEIGHBOR, append, happened, number, other_ids};
 
 /// Waits until a jurisdiction's numbers are these many, looking again after each commit of one of these databases.
 async fn until_written(t: &TestDb, dbs: &[&Db], jurisdiction: JurisdictionId, count: usize) {
@@ -80,7 +80,7 @@ testkit::both! {
     async fn a_node_killed_inside_its_transaction_leaves_nothing_of_it(t: &TestDb) {
         t.migrate(&[MIGRATIONS, TABLES]).await;
         append(t, (0..8).map(|n| happened(t, ALDER_FALLS, Uuid::nil(), n)).collect()).await;
-        settled(t).await;
+        t.settled().await;
         let dying = Ledger::new();
         dying.hangs_at.store(4, Ordering::SeqCst);
         // A runtime of its own, with connections of its own, stands for a process; it ends without a chance to tidy up.
@@ -113,7 +113,7 @@ testkit::both! {
         t.migrate(&[MIGRATIONS, TABLES]).await;
         let ledger = Ledger::new();
         append(t, (0..60).map(|n| happened(t, ALDER_FALLS, Uuid::nil(), n)).collect()).await;
-        settled(t).await;
+        t.settled().await;
         let mut lives = 0;
         while written(&t.db, ALDER_FALLS).await.len() < 60 {
             lives += 1;
@@ -143,7 +143,7 @@ testkit::both! {
         number(t, ALDER_FALLS, 0).await;
         round(t, &a).await;
         append(t, (1..3).map(|n| happened(t, ALDER_FALLS, Uuid::nil(), n)).collect()).await;
-        settled(t).await;
+        t.settled().await;
         let next = events::after(&t.db, ALDER_FALLS, Some(lag_of(t, ALDER_FALLS).await.position), 1).await.unwrap()[0].position();
 
         // Another node takes the next event and gives its lease back, but has not committed yet.

@@ -14,7 +14,7 @@ use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use crate::followers::{lag_of, round, small};
-use crate::{ALDER_FALLS, append, happened, number, other_ids, settled};
+use crate::{ALDER_FALLS, append, happened, number, other_ids};
 
 /// An index outside the database. Clones share it.
 #[derive(Clone, Default)]
@@ -108,7 +108,7 @@ testkit::both! {
         t.migrate(&[MIGRATIONS]).await;
         let index = Index::default();
         append(t, (0..2).map(|n| happened(t, ALDER_FALLS, Uuid::nil(), n)).collect()).await;
-        settled(t).await;
+        t.settled().await;
         index.waits.store(true, Ordering::SeqCst);
         let a = node(t, 1, &index);
         let (_stop, stopped) = watch::channel(false);
@@ -129,7 +129,7 @@ testkit::both! {
         t.migrate(&[MIGRATIONS]).await;
         let (slow, quick) = (Index::default(), Index::default());
         append(t, (0..5).map(|n| happened(t, ALDER_FALLS, Uuid::nil(), n)).collect()).await;
-        settled(t).await;
+        t.settled().await;
         slow.waits.store(true, Ordering::SeqCst);
         let a = node(t, 1, &slow);
         let late = tokio::spawn(async move { a.catch_up().await.unwrap() });
@@ -149,7 +149,7 @@ testkit::both! {
         t.migrate(&[MIGRATIONS]).await;
         let (slow, quick) = (Index::default(), Index::default());
         append(t, (0..3).map(|n| happened(t, ALDER_FALLS, Uuid::nil(), n)).collect()).await;
-        settled(t).await;
+        t.settled().await;
         let begin = |index: &Index, seed| {
             index.waits.store(true, Ordering::SeqCst);
             let node = node(t, seed, index);
@@ -173,7 +173,7 @@ testkit::both! {
         t.migrate(&[MIGRATIONS]).await;
         let index = Index::default();
         append(t, (0..5).map(|n| happened(t, ALDER_FALLS, Uuid::nil(), n)).collect()).await;
-        settled(t).await;
+        t.settled().await;
         index.waits.store(true, Ordering::SeqCst);
         let a = node(t, 1, &index);
         let in_hand = tokio::spawn(async move { (a.catch_up().await.unwrap(), a) });
@@ -192,7 +192,7 @@ testkit::both! {
         t.migrate(&[MIGRATIONS]).await;
         let index = Index::default();
         number(t, ALDER_FALLS, 1).await;
-        settled(t).await;
+        t.settled().await;
         index.waits.store(true, Ordering::SeqCst);
         let settings = Settings { lease: Duration::from_millis(30), ..small() };
         let a = Followers::new(t.db.clone(), t.clock.clone(), other_ids(t, 1), settings).outside(index.clone());
